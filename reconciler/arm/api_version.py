@@ -48,7 +48,7 @@ def newest_usable(message: str, refused: str) -> str | None:
 def lost_in(version: str) -> str:
     """The fields that this version cannot carry, for a sentence; "" where it carries all."""
     return ", ".join(
-        "tags (the owner mark is one)" if one.path == "tags" else one.path for one in not_carried(version)
+        "tags (the owner mark is one)" if item.path == "tags" else item.path for item in not_carried(version)
     )
 
 

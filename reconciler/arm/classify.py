@@ -168,8 +168,8 @@ def _nested(error: Mapping[object, object], depth: int) -> Iterator[tuple[str, s
 def _policies(error: Mapping[object, object]) -> Iterator[tuple[str, str]]:
     """The assignments and definitions of a policy's denial, which only `additionalInfo` names."""
     listed = _member(error, "additionalinfo")
-    for one in listed if isinstance(listed, list) else ():
-        info = _member(one, "info") if isinstance(one, Mapping) else None
+    for item in listed if isinstance(listed, list) else ():
+        info = _member(item, "info") if isinstance(item, Mapping) else None
         if not isinstance(info, Mapping):
             continue
         named = [

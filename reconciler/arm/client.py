@@ -313,13 +313,13 @@ class ArmClient:
         """What Azure Policy says of models and content filters in an account, by deployment name."""
         asked = [
             {
-                "name": one.name,
+                "name": question.name,
                 "properties": {
-                    "model": dict(one.model),
-                    **({"raiPolicyName": one.rai_policy} if one.rai_policy else {}),
+                    "model": dict(question.model),
+                    **({"raiPolicyName": question.rai_policy} if question.rai_policy else {}),
                 },
             }
-            for one in questions
+            for question in questions
         ]
         call = replace(
             of_account(account, "evaluate policies at", "evaluateDeploymentPolicies", resource_type=""),

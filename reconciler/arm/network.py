@@ -196,6 +196,6 @@ def _route(variable: str, value: str) -> Route:
 
 def _no_proxy(variable: str, why: str) -> UsageProblem:
     return UsageProblem(
-        f"{variable} cannot be used: {why}. Allowed are {', '.join(f'{one}://' for one in _SCHEMES)} with "
+        f"{variable} cannot be used: {why}. Allowed are {', '.join(f'{item}://' for item in _SCHEMES)} with "
         "HOST:PORT, for example http://proxy.example:3128. Unset it, or list the host in NO_PROXY"
     )

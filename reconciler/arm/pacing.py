@@ -53,7 +53,7 @@ class Bucket:
     refill: float
     level: float
     at: float
-    told: float = -math.inf
+    heard: float = -math.inf
     """When the request was sent whose answer was last heard."""
 
     def take(self, now: float) -> float:
@@ -67,9 +67,9 @@ class Bucket:
 
         An answer that was overtaken by that to a later request says what was, and would only slow us down.
         """
-        if sent < self.told:
+        if sent < self.heard:
             return
-        self.told = sent
+        self.heard = sent
         self._fill(now)
         self.level = min(self.level, float(remaining))
 
@@ -94,36 +94,36 @@ class SubscriptionPace:
         """Whether the last answer was a 429: then one request at a time tries the gate."""
         self._turnstile = asyncio.Lock()
 
-    async def draw(self, kind: str, told: HeldBack = _nobody) -> None:
+    async def draw(self, kind: str, held_back: HeldBack = _nobody) -> None:
         """Take one request out of a bucket, and wait as long as its refill takes."""
         seconds = self._buckets[kind].take(self._clock.monotonic())
         if seconds >= _WORTH_TELLING:
-            told(f"its turn: the subscription takes {LIMITS[kind][1]} {kind} a second", seconds)
+            held_back(f"its turn: the subscription takes {LIMITS[kind][1]} {kind} a second", seconds)
         if seconds > 0:
             await self._clock.sleep(seconds)
 
     @asynccontextmanager
-    async def gate(self, told: HeldBack = _nobody) -> AsyncIterator[bool]:
+    async def gate(self, held_back: HeldBack = _nobody) -> AsyncIterator[bool]:
         """Wait until the subscription may be asked; True while the gate is closed and this one tries it.
 
         Raises PausedTooLong instead of a wait that is longer than anyone waits.
         """
         while True:
-            await self._pause_wait(told)
+            await self._pause_wait(held_back)
             if not self.closed:
                 yield False
                 return
             async with self._turnstile:
-                await self._pause_wait(told)
+                await self._pause_wait(held_back)
                 if self.closed:
                     yield True
                     return
 
-    async def _pause_wait(self, told: HeldBack) -> None:
+    async def _pause_wait(self, held_back: HeldBack) -> None:
         while (left := self._resume_at - self._clock.monotonic()) > 0:
             if left > self._longest:
                 raise PausedTooLong(left)
-            told("the end of a pause that ARM asked for (429)", left)
+            held_back("the end of a pause that ARM asked for (429)", left)
             await self._clock.sleep(left)
 
     def shut(self, *, trying: bool) -> bool:

@@ -206,13 +206,13 @@ class RequestPolicy:
     async def _enter(self, held: AsyncExitStack, call: Call, *, also: str = "") -> Rejected | None:
         """Wait for a turn and a place, kept until `held` is closed; what keeps the call from being sent."""
         pace = self._pacing.of(call.subscription)
-        told = call.observer.held_back
+        held_back = call.observer.held_back
         for kind in filter(None, (also, kind_of(call.method))):
-            await pace.draw(kind, told)
+            await pace.draw(kind, held_back)
         while True:
             async with AsyncExitStack() as tried:
                 try:
-                    trying = await tried.enter_async_context(pace.gate(told))
+                    trying = await tried.enter_async_context(pace.gate(held_back))
                 except PausedTooLong as pause:
                     return not_sent(call, too_long(pause.seconds, self._longest), pause.seconds)
                 await tried.enter_async_context(self._places)
@@ -308,18 +308,18 @@ class RequestPolicy:
 
     def _tell(self, method: str, url: str, answer: Answer | NoAnswer | None, seconds: float) -> None:
         had = answer if isinstance(answer, Answer) else None
-        told = Exchanged(
+        exchanged = Exchanged(
             method=method,
             path=printable(urlsplit(url).path, 500),
             status=had.status if had else None,
             request_id=request_id(had.headers.get("x-ms-request-id")) if had else None,
             seconds=seconds,
         )
-        words = (told.method, told.path, told.status or "no answer", told.request_id or "-", told.seconds)
-        _log.debug("%s %s %s %s %.3f s", *words)
+        shown = exchanged.status or "no answer", exchanged.request_id or "-"
+        _log.debug("%s %s %s %s %.3f s", method, exchanged.path, *shown, seconds)
         if had is not None:
             self.server_time = http_date(had.headers.get("date", "").strip()) or self.server_time
-        self._on_exchange(told)
+        self._on_exchange(exchanged)
 
     # -- what an answer means ------------------------------------------------------------------------------
 

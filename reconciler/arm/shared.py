@@ -118,10 +118,10 @@ def may_wait(body: bytes) -> LongPage | None:
 class LateOffers(Sequence[Offer]):
     """The offers of a models list; raises UnreadableOffers at the first look where it is none after all."""
 
-    def __init__(self, read: Sequence[Offer], pages: list[bytes], told: Callable[[str], str]) -> None:
+    def __init__(self, read: Sequence[Offer], pages: list[bytes], explain: Callable[[str], str]) -> None:
         self._at_once = read
         self._pages = pages
-        self._told = told
+        self._explain = explain
         self._read: tuple[Offer, ...] | None = None
 
     @overload
@@ -149,7 +149,7 @@ class LateOffers(Sequence[Offer]):
                 late = (offer for page in self._pages for offer in _offers_of(page))
                 self._read = (*late, *self._at_once)
             except NotUnderstood as problem:
-                raise UnreadableOffers(self._told(str(problem))) from problem
+                raise UnreadableOffers(self._explain(str(problem))) from problem
             self._pages = []
         return self._read
 

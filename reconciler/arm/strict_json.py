@@ -126,6 +126,8 @@ def _inspect_texts(value: object) -> None:
         elif isinstance(item, list):
             todo += item
         elif (
-            isinstance(item, str) and not item.isascii() and any("\ud800" <= one <= "\udfff" for one in item)
+            isinstance(item, str)
+            and not item.isascii()
+            and any("\ud800" <= each <= "\udfff" for each in item)
         ):
             raise NotUnderstood("it has half of a surrogate pair")

@@ -251,8 +251,8 @@ class Transport:
             return NoAnswer(reason=words, hopeless=True, unsent=True)
         for cause in causes:
             if isinstance(cause, ssl.SSLError):
-                told = printable(self._struck(str(cause)), 160)
-                words = f"the certificate or TLS of {host} is not accepted: {told}. {self._network.tls_fix()}"
+                text = printable(self._struck(str(cause)), 160)
+                words = f"the certificate or TLS of {host} is not accepted: {text}. {self._network.tls_fix()}"
                 return NoAnswer(reason=words, hopeless=True, unsent=True)
         hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
         via = f" through the proxy {self._route}" if self._route is not None and early else ""

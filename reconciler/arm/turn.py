@@ -79,8 +79,8 @@ class ArmTurn:
 
     def _accepted(self, answer: Answer, body: object) -> Accepted:
         operation, warning = reference(answer.headers, answer.status, self._deployment, self._home)
-        told = isinstance(body, dict) and "id" in body
-        expected = self._allowed.method == "PUT" and (answer.status in {200, 201} or told)
+        stated = isinstance(body, dict) and "id" in body
+        expected = self._allowed.method == "PUT" and (answer.status in {200, 201} or stated)
         return Accepted(
             operation=operation,
             deployment=wire_deployment.deployment(resource(body), self._deployment) if expected else None,

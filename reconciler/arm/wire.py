@@ -140,9 +140,9 @@ class Misdirected(NotUnderstood):
     """The answer is about another resource than the one that was asked for; reading again will not help."""
 
 
-def misdirected(told: str) -> Misdirected:
+def misdirected(text: str) -> Misdirected:
     """That an answer tells the id of another resource, or none."""
-    return Misdirected(f"its id is {printable(told, 300)}")
+    return Misdirected(f"its id is {printable(text, 300)}")
 
 
 def account(answer: Mapping[str, object], asked: AccountId | str = "") -> ObservedAccount:

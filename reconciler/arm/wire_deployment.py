@@ -82,19 +82,19 @@ def deployment_in(
     )
 
 
-def _id_in(told: str, account: AccountId) -> DeploymentId:
+def _id_in(text: str, account: AccountId) -> DeploymentId:
     """The id that an answer tells; raises Misdirected for one of another account."""
     below = f"{account}/deployments/"
-    name = told.removeprefix(below)
+    name = text.removeprefix(below)
     # as it was asked for: thousands need neither a search nor an account each
-    if told.startswith(below) and name and "/" not in name:
+    if text.startswith(below) and name and "/" not in name:
         return DeploymentId(account=account, name=name)
     try:
-        found = DeploymentId.parse(told)
+        found = DeploymentId.parse(text)
     except ValueError as problem:
-        raise misdirected(told) from problem
+        raise misdirected(text) from problem
     if found.account != account:
-        raise misdirected(told)
+        raise misdirected(text)
     return found
 
 

@@ -141,17 +141,17 @@ def verdicts(answer: Mapping[str, object]) -> dict[str, PolicyVerdict]:
 
 
 def _verdict(found: _Verdict) -> PolicyVerdict:
-    known = {one.value.lower(): one for one in Compliance}
+    known = {item.value.lower(): item for item in Compliance}
     return PolicyVerdict(
         compliance=known.get((found.evaluation_outcome or "").lower(), Compliance.UNKNOWN),
         message=printable(found.error_message or "", 500),
         findings=tuple(
             PolicyFinding(
-                assignment=printable(one.assignment_id or "", 300),
-                definition=printable(one.policy_definition_id or "", 300),
-                effect=printable(one.effect or "", 40),
-                reason=printable(one.non_compliance_reason or "", 500),
+                assignment=printable(assignment.assignment_id or "", 300),
+                definition=printable(assignment.policy_definition_id or "", 300),
+                effect=printable(assignment.effect or "", 40),
+                reason=printable(assignment.non_compliance_reason or "", 500),
             )
-            for one in found.non_compliant_assignments or ()
+            for assignment in found.non_compliant_assignments or ()
         ),
     )

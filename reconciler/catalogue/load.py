@@ -30,9 +30,9 @@ def catalogue_with(overlay: Path) -> Catalogue:
             text = stream.read(LARGEST + 1)
         lay_over(packed, read_overlay(text), overlay.name)
     except (OSError, ValueError, RecursionError) as problem:
-        told = problem.strerror if isinstance(problem, OSError) and problem.strerror else problem
+        words = problem.strerror if isinstance(problem, OSError) and problem.strerror else problem
         raise UsageProblem(
-            f"the catalogue overlay {overlay} cannot be used: {told}. `reconciler catalog refresh "
+            f"the catalogue overlay {overlay} cannot be used: {words}. `reconciler catalog refresh "
             f"--overlay {overlay}` writes it again; unset RECONCILER_CATALOGUE_OVERLAY to do without it"
         ) from problem
     return Catalogue(packed)

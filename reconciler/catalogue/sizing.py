@@ -98,19 +98,21 @@ def formula_of(facts: PtuFacts) -> str:
 
 def cautions(facts: PtuFacts, workload: PeakLoad) -> tuple[str, ...]:
     """What the formula leaves out for this model and workload, in words."""
-    told = []
+    notes = []
     whole = workload.prompt_tokens + workload.image_tokens
     if facts.longest_prompt is not None and whole > facts.longest_prompt:
-        told.append(f"provisioned deployments do not serve prompts over {facts.longest_prompt:,} tokens")
+        notes.append(f"provisioned deployments do not serve prompts over {facts.longest_prompt:,} tokens")
     longer = facts.long_context_weights
     if longer is not None:
-        told.append(
+        notes.append(
             f"long prompts count more (input x {longer.input:g}, output x {longer.output:g}); "
             "where long begins is not documented"
         )
     if facts.weights is not None and facts.weights.cache_write is not None and workload.cache_rate:
-        told.append(f"writing to the cache counts x {facts.weights.cache_write:g} and is not in the estimate")
-    return tuple(told)
+        notes.append(
+            f"writing to the cache counts x {facts.weights.cache_write:g} and is not in the estimate"
+        )
+    return tuple(notes)
 
 
 def estimate(

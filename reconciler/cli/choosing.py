@@ -70,13 +70,13 @@ def shard_of_this_job(word: str, environment: Mapping[str, str]) -> Shard | None
     )
 
 
-def _parsed(word: str, told: str) -> Shard:
+def _parsed(word: str, text: str) -> Shard:
     from reconciler.domain.shard import Shard
 
     try:
         return Shard.parse(word)
     except ValueError as problem:
-        raise UsageProblem(f"{told}: {problem}. Give i/n with i from 1 to n, or auto") from problem
+        raise UsageProblem(f"{text}: {problem}. Give i/n with i from 1 to n, or auto") from problem
 
 
 def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
@@ -99,10 +99,10 @@ def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
             f"the Job has {completions} completions, but {system.count} is {count}. Both count the shards "
             "and must be equal; set them to one number and start the Job again"
         )
-    told = f"--shard auto: {system.index}={index} and {system.count}={count} ({system.name})"
+    words = f"--shard auto: {system.index}={index} and {system.count}={count} ({system.name})"
     if not all(text.isascii() and text.isdigit() and len(text) <= 4 for text in (index, count)):
-        raise UsageProblem(f"{told} are not two whole numbers. Set them, or give --shard i/n")
-    return _parsed(f"{int(index) - system.first + 1}/{int(count)}", told)
+        raise UsageProblem(f"{words} are not two whole numbers. Set them, or give --shard i/n")
+    return _parsed(f"{int(index) - system.first + 1}/{int(count)}", words)
 
 
 # -- targets -------------------------------------------------------------------------------------------
@@ -125,17 +125,17 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
         return
     if not all(isinstance(reading, Listed) for reading in observed.readings.values()):
         return
-    there, scope = set(known_deployments(desired, observed)), desired.scope
-    for one in there:
-        alias = desired.fleet.alias_of(one.account.subscription)
+    present, scope = set(known_deployments(desired, observed)), desired.scope
+    for item in present:
+        alias = desired.fleet.alias_of(item.account.subscription)
         # What an exclude took back was hit; what --select left out was not.
-        if matches_any(targets, one, alias) and (
-            one not in scope.left_out or matches_any(scope.excludes, one, alias)
+        if matches_any(targets, item, alias) and (
+            item not in scope.left_out or matches_any(scope.excludes, item, alias)
         ):
             return
     raise UsageProblem(
         f"--target {' --target '.join(targets)} matches no deployment, neither one that the manifests "
-        f"declare nor one that is there in their accounts: {_meant(desired, there)}{_WHAT_IT_IS}"
+        f"declare nor one that is there in their accounts: {_meant(desired, present)}{_WHAT_IT_IS}"
     )
 
 
@@ -153,7 +153,7 @@ def must_leave_something(desired: DesiredState) -> None:
     )
 
 
-def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
+def _meant(desired: DesiredState, existing: Collection[DeploymentId]) -> str:
     """A sentence on what may have been meant: one level more, a name near it, or else what there is."""
     from reconciler.catalogue.near import similar
     from reconciler.domain.fleet import matches_any
@@ -164,11 +164,11 @@ def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
     deeper = [
         glob
         for glob in below
-        if any(matches_any((glob,), one, alias_of(one.account.subscription)) for one in there)
+        if any(matches_any((glob,), item, alias_of(item.account.subscription)) for item in existing)
     ]
     if deeper:
         return f"did you mean {' or '.join(map(repr, deeper))}? "
-    names = sorted({one.name for one in (*there, *desired.scope.left_out)})
+    names = sorted({item.name for item in (*existing, *desired.scope.left_out)})
     near = sorted({name for glob in targets for name in similar(glob.rpartition("/")[2], names)})
     if near:
         return f"did you mean {' or '.join(near)}? "

@@ -35,5 +35,5 @@ class Deadline:
         return self if self.given else replace(self, seconds=self.seconds + seconds)
 
     def __str__(self) -> str:
-        told = f"the time limit of {self.seconds:g} s"
-        return told if self.given else f"{told}, this command's own"
+        text = f"the time limit of {self.seconds:g} s"
+        return text if self.given else f"{text}, this command's own"

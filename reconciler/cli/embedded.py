@@ -51,11 +51,15 @@ def embedded(
 
 def _world(desired: DesiredState) -> dict[str, object]:
     """Accounts by what the whole fleet declares: a part of it may name a source in another part."""
-    sources = [one.spec.model.source for one in desired.deployments]
+    sources = [deployment.spec.model.source for deployment in desired.deployments]
     regions = desired.regions
-    accounts = {one.account: regions.get(one.account, DEFAULT_REGION) for one in sources if one is not None}
+    accounts = {
+        source.account: regions.get(source.account, DEFAULT_REGION)
+        for source in sources
+        if source is not None
+    }
     # What is also declared gets its declared region.
-    accounts |= {one.id: one.region or DEFAULT_REGION for one in desired.accounts}
+    accounts |= {item.id: item.region or DEFAULT_REGION for item in desired.accounts}
     tenants = {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
     subscriptions = sorted({account.subscription.lower() for account in accounts} | set(tenants))
     return {

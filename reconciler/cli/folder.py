@@ -51,16 +51,17 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) 
 def must_be_free(targets: Iterable[Path], *, force: bool | None) -> None:
     """Refuse to write where something is that may not be replaced; `force` None: there is no --force."""
     try:
-        there = [str(target) for target in targets if target.is_symlink() or target.exists()]
+        existing = [str(target) for target in targets if target.is_symlink() or target.exists()]
     except OSError as problem:
         raise ReconcilerError(f"cannot look at {problem.filename}: {problem.strerror}") from problem
-    folders = [one for one in there if Path(one).is_dir()]
+    folders = [item for item in existing if Path(item).is_dir()]
     if folders:
         raise UsageProblem(f"{_listed(folders)}: a folder stands where a file is to go. Name another folder")
-    if there and not force:
+    if existing and not force:
         raise UsageProblem(
-            f"{_listed(there)} already {'exists' if len(there) == 1 else 'exist'}, and no file is replaced "
-            f"unasked. Nothing was written; name another place{'' if force is None else ', or pass --force'}"
+            f"{_listed(existing)} already {'exists' if len(existing) == 1 else 'exist'}, and no file is "
+            "replaced unasked. Nothing was written; name another place"
+            f"{'' if force is None else ', or pass --force'}"
         )
 
 

@@ -261,9 +261,9 @@ def _about(bug: BaseException) -> str:
         bug = bug.exceptions[0]
     places = extract_tb(bug.__traceback__)[-_PLACES:]
     way = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(places))
-    told = printable(without_secrets(str(bug)), 500)
+    text = printable(without_secrets(str(bug)), 500)
     return (
-        f"a bug in this program: {type(bug).__name__}: {told} (at {way}). "
+        f"a bug in this program: {type(bug).__name__}: {text} (at {way}). "
         "Please report it with this line; `reconciler plan` shows what is there"
     )
 

@@ -100,14 +100,14 @@ def into(name: str, build: Callable[..., object], *options: Decorator) -> Decora
 
         @functools.wraps(function)
         def wrapper(**given: Any) -> Any:
-            value = build(**{one: given.pop(one) for one in taken})
+            value = build(**{item: given.pop(item) for item in taken})
             return function(**given, **{name: value})
 
         before = len(_parameters(wrapper))
         decorated: Callable[..., Any] = wrapper
         for option in reversed(options):
             decorated = option(decorated)
-        taken += [one.name for one in _parameters(decorated)[before:]]
+        taken += [parameter.name for parameter in _parameters(decorated)[before:]]
         return decorated
 
     return decorate
@@ -189,10 +189,10 @@ def _reports(
     forms: Sequence[str], _: click.Context, __: click.Parameter, given: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
     found = []
-    for one in given:
-        form, sign, file = one.partition("=")
+    for item in given:
+        form, sign, file = item.partition("=")
         if form not in forms or not sign or not file:
-            raise click.BadParameter(f"{one!r} is not FORM=FILE with FORM one of {', '.join(forms)}")
+            raise click.BadParameter(f"{item!r} is not FORM=FILE with FORM one of {', '.join(forms)}")
         found.append((form, Path(file)))
     return tuple(found)
 

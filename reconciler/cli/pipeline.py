@@ -119,7 +119,7 @@ async def plan_fleet(
             from reconciler.plan.capacity import checked, demands
 
             wanted = tuple(demands(plan))
-            questions = [one.question for one in wanted if one.question is not None]
+            questions = [item.question for item in wanted if item.question is not None]
             answers = await ask_capacities(questions, arm, parallelism=connection.parallelism)
             plan = replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
         return plan, observed
@@ -132,7 +132,9 @@ async def plan_with(
     from reconciler.plan.plan import Verdict
 
     plan = plan_for(loaded, observed, policy, with_cost=with_cost)
-    known = await with_suspects(arm, observed, [one for one in plan.quota if one.verdict is Verdict.EXCEEDS])
+    known = await with_suspects(
+        arm, observed, [item for item in plan.quota if item.verdict is Verdict.EXCEEDS]
+    )
     if known is not observed:
         plan = plan_for(loaded, known, policy, with_cost=with_cost)
     return plan, known
@@ -144,7 +146,7 @@ async def with_suspects(
     """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
     from reconciler.engine.platform import with_deleted
 
-    subscriptions = {one.scope.partition("/")[0] for one in pools if one.elsewhere}
+    subscriptions = {pool.scope.partition("/")[0] for pool in pools if pool.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
 
 

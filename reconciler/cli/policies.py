@@ -66,10 +66,10 @@ def _judged(
     from reconciler.policy.words import PolicyContext
 
     said = {code: level for code, level in severities(words).items() if code.startswith(PREFIX)}
-    louder = [replace(one, severity=said.get(one.code, one.severity)) for one in policies]
+    louder = [replace(policy, severity=said.get(policy.code, policy.severity)) for policy in policies]
     fleet = desired.fleet
     return judge(
-        [one for one in louder if one.severity is not Severity.OFF],
+        [item for item in louder if item.severity is not Severity.OFF],
         subjects,
         PolicyContext(
             catalogue=catalogue(), today=the_clock().now().date(), monthly=_monthly(louder, desired)
@@ -82,28 +82,28 @@ def _judged(
 
 def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly | None:
     """Prices of single deployments, without reservations; only where a rule asks for them."""
-    if not any("maxMonthlyCost" in one.require or "cost." in one.expression for one in policies):
+    if not any("maxMonthlyCost" in policy.require or "cost." in policy.expression for policy in policies):
         return None
     from reconciler.cli.knowledge import prices
     from reconciler.prices.bill import Deployed, bill
 
     book, day = prices(desired.fleet.costs), the_clock().now().date()
     costs = replace(desired.fleet.costs, reservations=())
-    workloads = {one.id: one.workload for one in desired.deployments}
+    workloads = {deployment.id: deployment.workload for deployment in desired.deployments}
 
-    def monthly(one: PolicySubject) -> tuple[Decimal, bool]:
-        base = one.model.tuned_from
-        version = one.version or None
+    def monthly(subject: PolicySubject) -> tuple[Decimal, bool]:
+        base = subject.model.tuned_from
+        version = subject.version or None
         deployed = Deployed(
-            id=one.id,
-            region=one.region,
-            sku=one.sku,
-            capacity=one.capacity,
-            model=base.name if base else None if one.model.fine_tuned else one.model.name,
+            id=subject.id,
+            region=subject.region,
+            sku=subject.sku,
+            capacity=subject.capacity,
+            model=base.name if base else None if subject.model.fine_tuned else subject.model.name,
             version=base.version if base else version,
-            format=one.model.format,
-            fine_tuned=one.model.fine_tuned,
-            workload=workloads.get(one.id),
+            format=subject.model.format,
+            fine_tuned=subject.model.fine_tuned,
+            workload=workloads.get(subject.id),
         )
         found = bill([deployed], costs, book, day)
         return found.total, found.complete
@@ -121,10 +121,10 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
 
     match output.form:
         case "json":
-            told = diagnostics_report.to_json(
+            document = diagnostics_report.to_json(
                 found, loaded.sources, files=loaded.files, deployments=loaded.deployments
             )
-            return json_text({**json.loads(rendered), "policy": told["diagnostics"]})
+            return json_text({**json.loads(rendered), "policy": document["diagnostics"]})
         case "markdown":
             page = diagnostics_report.render_markdown(found, loaded.sources)
             return f"{rendered.rstrip()}\n\n{page.replace('## Manifests', '## Policies', 1)}"
@@ -164,7 +164,7 @@ def meanings_of(policies: Sequence[str]) -> list[Meaning]:
     from reconciler.manifest.load import load
 
     read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
-    return [_meaning(one, read.sources.span(one.at("id"))) for one in read.policies]
+    return [_meaning(policy, read.sources.span(policy.at("id"))) for policy in read.policies]
 
 
 def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
@@ -174,7 +174,10 @@ def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
     said.append(f"About {_about(rule)}.")
     said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]
     said += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
-    said += [f"Exempt: {one.target} until {one.until} ({one.reason})." for one in rule.exemptions]
+    said += [
+        f"Exempt: {exemption.target} until {exemption.until} ({exemption.reason})."
+        for exemption in rule.exemptions
+    ]
     return Meaning(
         word=rule.code,
         kind=f"a rule of policy `{rule.policy}`",

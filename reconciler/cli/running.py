@@ -44,7 +44,7 @@ class Run:
 
     def gave(self, output: Output) -> None:
         """A result is where it was asked for."""
-        self._owed = [one for one in self._owed if (one.form, one.file) != (output.form, output.file)]
+        self._owed = [item for item in self._owed if (item.form, item.file) != (output.form, output.file)]
 
     @property
     def owed(self) -> tuple[Output, ...]:

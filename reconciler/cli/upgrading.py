@@ -65,15 +65,15 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
         about = _with_new_ones(chosen, made)
         after = made.loaded if whole is read else resolved(made.loaded.read, about)
         plan = _plan_after(check(after, chosen=about), connection, output)
-        found = tuple(one if plan is None else judged(one, plan) for one in found)
+        found = tuple(item if plan is None else judged(item, plan) for item in found)
         if not asked.force and plan is not None:
             found, made, worse = _sound(*edit(found), whole, edit, sound, force=False)
     refused = bool(made.texts) and not asked.force and bool(worse or (plan is not None and plan.refusals))
     if refused:
         wrong = f"these edits make the manifests wrong ({worse})"
         why = wrong if worse else "the plan of these edits is refused"
-        told = "nothing was written: " if asked.write else ""
-        note(output, f"{told}{why}. --write --force writes them all the same")
+        text = "nothing was written: " if asked.write else ""
+        note(output, f"{text}{why}. --write --force writes them all the same")
     done = Done.REFUSED if refused else Done.WRITTEN if asked.write and made.texts else Done.PROPOSED
     if done is Done.WRITTEN:
         _write(read, made)
@@ -87,7 +87,7 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
         ),
         diff=lambda _: "" if done is Done.REFUSED else report.diff(texts),
     )
-    if refused or any(one.standing is Standing.UNSOLVED for one in found):
+    if refused or any(item.standing is Standing.UNSOLVED for item in found):
         return Exit.FAILED
     return Exit.CHANGES if made.texts and done is Done.PROPOSED else Exit.DONE
 
@@ -117,21 +117,21 @@ def _edited(
 ) -> tuple[tuple[Proposal, ...], Rewriting]:
     """The proposals as edits of the text; those that cannot be made are not solved."""
     while True:
-        found = tuple(_unsolved(one, why) for one, why in zip(found, _dangling(found, whole), strict=True))
-        wanted = [one.wanted for one in found if one.standing is Standing.EDIT and one.wanted is not None]
+        found = tuple(_unsolved(item, why) for item, why in zip(found, _dangling(found, whole), strict=True))
+        wanted = [item.wanted for item in found if item.standing is Standing.EDIT and item.wanted is not None]
         made = rewritten(whole, wanted, read)
         if not made.failed:
             return found, made
-        found = tuple(_unsolved(one, made.failed.get(one.id, "")) for one in found)
+        found = tuple(_unsolved(item, made.failed.get(item.id, "")) for item in found)
 
 
 def _dangling(found: Sequence[Proposal], whole: LoadedManifests) -> Iterator[str]:
     """For each proposal what it would spill over to although that is not made; empty for all others."""
-    there = {one.id for one in whole.understood.deployments}
-    there |= {_made_of(one.wanted) for one in found if isinstance(one.wanted, Beside)}
-    for one in found:
-        name = one.wanted.values.get(SPILLOVER) if isinstance(one.wanted, NewValues) else None
-        lost = name is not None and DeploymentId(account=one.id.account, name=name) not in there
+    existing = {deployment.id for deployment in whole.understood.deployments}
+    existing |= {_made_of(each.wanted) for each in found if isinstance(each.wanted, Beside)}
+    for item in found:
+        name = item.wanted.values.get(SPILLOVER) if isinstance(item.wanted, NewValues) else None
+        lost = name is not None and DeploymentId(account=item.id.account, name=name) not in existing
         yield f"{name}, which it is to spill over to, is not made" if lost else ""
 
 
@@ -144,18 +144,21 @@ def _with_new_ones(chosen: Chosen, made: Rewriting) -> Chosen:
     if not chosen.targets:
         return chosen
     new = (
-        f"{one.id.account.subscription}/{one.id.account.name}/{one.name}"
-        for one in made.made
-        if isinstance(one, Beside)
+        f"{item.id.account.subscription}/{item.id.account.name}/{item.name}"
+        for item in made.made
+        if isinstance(item, Beside)
     )
     return replace(chosen, targets=(*chosen.targets, *new))
 
 
-def _unsolved(one: Proposal, why: str) -> Proposal:
-    if not why or one.wanted is None:
-        return one
+def _unsolved(proposal: Proposal, why: str) -> Proposal:
+    if not why or proposal.wanted is None:
+        return proposal
     return replace(
-        one, standing=Standing.UNSOLVED, wanted=None, reason="; ".join(filter(None, (one.reason, why)))
+        proposal,
+        standing=Standing.UNSOLVED,
+        wanted=None,
+        reason="; ".join(filter(None, (proposal.reason, why))),
     )
 
 
@@ -171,30 +174,34 @@ def _sound(
     """The proposals less those whose edits make the manifests wrong, and what is wrong apart from those."""
     known: frozenset[str] | None = None
     while made.made:
-        wrong = [one for one in check(made.loaded).diagnostics if one.severity is Severity.ERROR]
+        wrong = [
+            diagnostic
+            for diagnostic in check(made.loaded).diagnostics
+            if diagnostic.severity is Severity.ERROR
+        ]
         if wrong and known is None:
             known = frozenset(map(_words, check(before).diagnostics))
-        new = [one for one in wrong if known is None or _words(one) not in known]
+        new = [item for item in wrong if known is None or _words(item) not in known]
         blamed = {} if force else _blamed(new, made)
         if not blamed:
             return found, made, _words(new[0]) if new else ""
-        found, made = edit([_unsolved(one, blamed.get(one.id, "")) for one in found])
+        found, made = edit([_unsolved(item, blamed.get(item.id, "")) for item in found])
     return found, made, ""
 
 
-def _words(one: Diagnostic) -> str:
-    return f"{one.code}: {one.message}"
+def _words(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.code}: {diagnostic.message}"
 
 
 def _blamed(wrong: Sequence[Diagnostic], made: Rewriting) -> dict[DeploymentId, str]:
     """The edited deployments that errors are about, with the first of each in words."""
-    edits = {_made_of(one) if isinstance(one, Beside) else one.id: one.id for one in made.made}
+    edits = {_made_of(item) if isinstance(item, Beside) else item.id: item.id for item in made.made}
     stated = defaultdict[tuple[str, int, Route], list[DeploymentId]](list)
-    for one in made.loaded.understood.deployments if wrong else ():
-        for layer in one.provenance.layers if one.id in edits else ():
-            stated[layer.place.file, layer.place.document, layer.place.route].append(edits[one.id])
+    for deployment in made.loaded.understood.deployments if wrong else ():
+        for layer in deployment.provenance.layers if deployment.id in edits else ():
+            stated[layer.place.file, layer.place.document, layer.place.route].append(edits[deployment.id])
     blamed: dict[DeploymentId, str] = {}
-    for error, place in ((one, one.place) for one in wrong if one.place is not None):
+    for error, place in ((item, item.place) for item in wrong if item.place is not None):
         for length in range(len(place.route) + 1):
             for identity in stated.get((place.file, place.document, place.route[:length]), ()):
                 blamed.setdefault(identity, f"with it the manifests are wrong ({_words(error)})")

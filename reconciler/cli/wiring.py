@@ -120,7 +120,7 @@ def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
     from reconciler.manifest.selection import Selection
 
     if (run := current()) is not None:
-        run.reads((one.name for one in texts.files), "one of the manifests")
+        run.reads((file.name for file in texts.files), "one of the manifests")
     return understood(
         texts,
         chosen.paths,
@@ -220,9 +220,9 @@ def save(target: Path, text: str) -> None:
     except (OSError, ValueError, RuntimeError) as problem:  # such as a NUL, or a circle of links
         if beside:
             Path(beside).unlink(missing_ok=True)
-        told = getattr(problem, "strerror", None) or problem
+        stated = getattr(problem, "strerror", None) or problem
         raise ReconcilerError(
-            f"cannot write {target}: {told}. What stood there is untouched; name another file"
+            f"cannot write {target}: {stated}. What stood there is untouched; name another file"
         ) from problem
 
 

@@ -74,6 +74,6 @@ def meanings() -> Iterator[Meaning]:
 def groups() -> dict[str, dict[str, str]]:
     """Kind -> word -> the first sentence about it."""
     found: dict[str, dict[str, str]] = {}
-    for one in meanings():
-        found.setdefault(one.kind, {})[one.word] = one.text
+    for meaning in meanings():
+        found.setdefault(meaning.kind, {})[meaning.word] = meaning.text
     return found

@@ -344,7 +344,7 @@ def not_carried(version: str) -> tuple[Field, ...]:
     """
     if version.endswith("-preview"):
         return ()
-    return tuple(one for one in FIELDS if one.since > version and not one.since.endswith("preview"))
+    return tuple(item for item in FIELDS if item.since > version and not item.since.endswith("preview"))
 
 
 def own_properties() -> tuple[Field, ...]:

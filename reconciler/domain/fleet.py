@@ -105,7 +105,7 @@ class Fleet:
         backwards = sorted(
             self.subscriptions.items(), key=lambda entry: entry[0], reverse=True
         )  # so that the first one stands
-        object.__setattr__(self, "_aliases", {one.id.lower(): alias for alias, one in backwards})
+        object.__setattr__(self, "_aliases", {item.id.lower(): alias for alias, item in backwards})
 
     @property
     def mark(self) -> str:
@@ -212,13 +212,13 @@ class DesiredState:
 
     def in_shard(self, shard: Shard) -> DesiredState:
         """The accounts of one shard and what is declared in them; scope and guards are those of the fleet."""
-        owner = shards(((one.id, one.region) for one in self.accounts), shard.count)
-        accounts = tuple(one for one in self.accounts if owner[one.id] == shard.index)
-        kept = {one.id for one in accounts}
+        owner = shards(((account.id, account.region) for account in self.accounts), shard.count)
+        accounts = tuple(account for account in self.accounts if owner[account.id] == shard.index)
+        kept = {account.id for account in accounts}
         return replace(
             self,
             accounts=accounts,
-            deployments=tuple(one for one in self.deployments if one.id.account in kept),
+            deployments=tuple(deployment for deployment in self.deployments if deployment.id.account in kept),
             part=Part(
                 shard=shard,
                 accounts=len(accounts),

@@ -21,17 +21,21 @@ def canonical(value: JsonValue) -> str:
     return _ENCODER.encode(value)
 
 
-def same(one: JsonValue, other: JsonValue) -> bool:
+def same(json_value: JsonValue, other: JsonValue) -> bool:
     """Whether two values are equal as JSON: `1` is `1.0`, but neither `true` nor `"1"`."""
-    if type(one) is str:  # nearly every value is one, and to be a mapping or a list takes longer to ask
-        return one == other
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    if _is_list(one) and _is_list(other):
-        return len(one) == len(other) and all(map(same, one, other))  # type: ignore[arg-type]
-    return one == other
+    if (
+        type(json_value) is str
+    ):  # nearly every value is one, and to be a mapping or a list takes longer to ask
+        return json_value == other
+    if isinstance(json_value, bool) or isinstance(other, bool):
+        return json_value is other
+    if isinstance(json_value, Mapping) and isinstance(other, Mapping):
+        return json_value.keys() == other.keys() and all(
+            same(value, other[name]) for name, value in json_value.items()
+        )
+    if _is_list(json_value) and _is_list(other):
+        return len(json_value) == len(other) and all(map(same, json_value, other))  # type: ignore[arg-type]
+    return json_value == other
 
 
 def _is_list(value: JsonValue) -> bool:
@@ -70,7 +74,7 @@ def has(body: JsonObject, path: Path) -> bool:
 def without(body: JsonObject, path: Path) -> JsonObject:
     """`body` less the value at `path`; names are compared without case. `body` itself where it has none."""
     head, *rest = path
-    name = head if head in body else next((one for one in body if one.lower() == head.lower()), None)
+    name = head if head in body else next((item for item in body if item.lower() == head.lower()), None)
     if name is None:
         return body
     if not rest:

@@ -91,7 +91,9 @@ class Listed:
     _by_id: Mapping[DeploymentId, ObservedDeployment] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {one.id: one for one in reversed(self.deployments)})
+        object.__setattr__(
+            self, "_by_id", {deployment.id: deployment for deployment in reversed(self.deployments)}
+        )
 
     def find(self, wanted: DeploymentId) -> ObservedDeployment | None:
         """The deployment of that identity; None is proof of absence, for the listing is complete."""

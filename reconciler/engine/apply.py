@@ -132,10 +132,10 @@ async def apply(
     return ApplyReport(plan=plan, items=items, interrupted=stop.why)
 
 
-async def _time_limit(stop: Stop, seconds: float, told: Interruption, clock: Clock) -> None:
+async def _time_limit(stop: Stop, seconds: float, interruption: Interruption, clock: Clock) -> None:
     await clock.sleep(seconds)
     if not stop.asked:
-        stop.ask(told)
+        stop.ask(interruption)
 
 
 async def _stopped(stop: Stop, grace: float, listener: Listener, clock: Clock) -> None:

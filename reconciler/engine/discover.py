@@ -55,10 +55,10 @@ async def discover(wanted: DiscoveryScope, api: Explorable, *, parallelism: int 
         try:
             listed = await api.list_subscriptions()
         except ArmError as problem:
-            told = f"{problem}. What is named by --subscription or --account is looked at without this list"
-            raise ReconcilerError(told) from problem
-        known = {one.id.lower(): one for one in listed}
-        everywhere = [one.id for one in known.values()]
+            text = f"{problem}. What is named by --subscription or --account is looked at without this list"
+            raise ReconcilerError(text) from problem
+        known = {item.id.lower(): item for item in listed}
+        everywhere = [item.id for item in known.values()]
     found, unreadable = await _accounts(everywhere, wanted, api, gate)
     accounts = sorted({*wanted.accounts, *found})
     observed = await observe(
@@ -76,15 +76,17 @@ async def _accounts(
     group = wanted.resource_group
 
     async def listed(subscription: str) -> list[AccountId] | str:
-        there = await tried(
+        observed = await tried(
             api.list_accounts(subscription),
             lambda why: f"the accounts of subscription {subscription} could not be listed: {why}",
         )
-        if isinstance(there, str):
-            return there
-        return [one.id for one in there if group is None or one.id.resource_group.lower() == group.lower()]
+        if isinstance(observed, str):
+            return observed
+        return [
+            item.id for item in observed if group is None or item.id.resource_group.lower() == group.lower()
+        ]
 
-    answers = await each({one.lower(): one for one in subscriptions}.values(), listed, gate)
+    answers = await each({item.lower(): item for item in subscriptions}.values(), listed, gate)
     return (
         [account for answer in answers.values() if not isinstance(answer, str) for account in answer],
         tuple(answer for answer in answers.values() if isinstance(answer, str)),
@@ -103,9 +105,9 @@ async def _described(
         nameless = ObservedSubscription(id=subscription)
         return await tried(api.get_subscription(subscription), lambda _: nameless)
 
-    unknown = {one.lower(): one for one in subscriptions if one.lower() not in known}
+    unknown = {item.lower(): item for item in subscriptions if item.lower() not in known}
     answers = await each(unknown.values(), described, gate)
-    return {one.id.lower(): one for one in answers.values()}
+    return {answer.id.lower(): answer for answer in answers.values()}
 
 
 def _sources(readings: Iterable[Reading]) -> set[str]:

@@ -80,25 +80,27 @@ async def examine(
     gate = asyncio.Semaphore(parallelism)
     regions: dict[tuple[str, Region], None] = {}
 
-    async def account(one: AccountId) -> None:
+    async def account(account_id: AccountId) -> None:
         async with gate:
-            facts = await _probe("account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
+            facts = await _probe(
+                "account", account_id.name, api.get_account(account_id), ACCOUNT_READ, tell, must=True
+            )
             if facts is None:
                 return
-            regions[one.subscription.lower(), facts.region] = None
+            regions[account_id.subscription.lower(), facts.region] = None
             for what, asked, action, must in (
                 ("deployments", api.list_deployments, DEPLOYMENTS_READ, True),
                 ("content filters", api.list_policies, POLICIES_READ, False),
                 ("fine-tuned models", api.list_tuned_models, MODELS_READ, False),
             ):
-                await _probe(what, one.name, asked(one), action, tell, must=must)
-            await _rights(one, api, tell, to_apply=to_apply, own_machine=own_machine)
+                await _probe(what, account_id.name, asked(account_id), action, tell, must=must)
+            await _rights(account_id, api, tell, to_apply=to_apply, own_machine=own_machine)
 
-    async def source(one: AccountId) -> None:
+    async def source(item: AccountId) -> None:
         async with gate:
-            await _probe("source account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
+            await _probe("source account", item.name, api.get_account(item), ACCOUNT_READ, tell, must=True)
             await _probe(
-                "fine-tuned models", one.name, api.list_tuned_models(one), MODELS_READ, tell, must=False
+                "fine-tuned models", item.name, api.list_tuned_models(item), MODELS_READ, tell, must=False
             )
 
     async def place(subscription: str, region: Region) -> None:
@@ -107,9 +109,9 @@ async def examine(
             await _probe("quota", where, api.list_pools(subscription, region), USAGES_READ, tell, must=True)
             await _probe("offers", where, _offers(api, subscription, region), OFFERS_READ, tell, must=True)
 
-    await asyncio.gather(*(account(one.id) for one in desired.accounts))
-    await asyncio.gather(*(source(one) for one in _sources(desired)))
-    await asyncio.gather(*(place(*one) for one in sorted(regions)))
+    await asyncio.gather(*(account(each.id) for each in desired.accounts))
+    await asyncio.gather(*(source(each) for each in _sources(desired)))
+    await asyncio.gather(*(place(*each) for each in sorted(regions)))
 
 
 def clock_check(now: datetime, arm: datetime | None, *, own_machine: bool) -> Check:
@@ -138,8 +140,12 @@ async def _offers(api: Examined, subscription: str, region: Region) -> tuple[Off
 
 def _sources(desired: DesiredState) -> Sequence[AccountId]:
     """The accounts that fine-tuned models come from."""
-    found = {source.account for one in desired.deployments if (source := one.spec.model.source) is not None}
-    return sorted(found - {one.id for one in desired.accounts})
+    found = {
+        source.account
+        for deployment in desired.deployments
+        if (source := deployment.spec.model.source) is not None
+    }
+    return sorted(found - {account.id for account in desired.accounts})
 
 
 async def _probe(
@@ -169,28 +175,36 @@ async def _probe(
 
 
 async def _rights(
-    one: AccountId, api: Examined, tell: Callable[[Check], None], *, to_apply: bool, own_machine: bool
+    account_id: AccountId, api: Examined, tell: Callable[[Check], None], *, to_apply: bool, own_machine: bool
 ) -> None:
     """What may be written, by what ARM says of this identity; nothing is written to find out."""
     try:
-        grants = await api.list_rights(one)
+        grants = await api.list_rights(account_id)
     except (ArmError, CredentialError) as problem:
         fix = "whether apply may write is known when it does; Microsoft.Authorization/permissions/read tells"
-        tell(_about_rights(one, Status.UNVERIFIED, str(problem), fix))
+        tell(_about_rights(account_id, Status.UNVERIFIED, str(problem), fix))
         return
     lacking = [action for action in _APPLY if not allowed(grants, action)]
     if lacking:
         message = f"may not {', '.join(lacking)}"
         fix = f"to apply, {_ASK_FOR_ROLE.format(role='apply')}; to plan, nothing"
-        tell(_about_rights(one, Status.FAILED if to_apply else Status.WARNING, message, fix))
+        tell(_about_rights(account_id, Status.FAILED if to_apply else Status.WARNING, message, fix))
     else:
-        tell(_about_rights(one, Status.OK, "may create, change and delete deployments"))
+        tell(_about_rights(account_id, Status.OK, "may create, change and delete deployments"))
     beyond = [] if own_machine else [action for action in TOO_MUCH if allowed(grants, action)]
     if beyond:
         message = f"may also {', '.join(beyond)}"
         fix = "a narrower role is enough: reconciler-plan or reconciler-apply (documentation, page Rights)"
-        tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, message=message, fix=fix))
+        tell(
+            Check(
+                name="least privilege",
+                subject=account_id.name,
+                status=Status.WARNING,
+                message=message,
+                fix=fix,
+            )
+        )
 
 
-def _about_rights(one: AccountId, status: Status, message: str, fix: str = "") -> Check:
-    return Check(name="rights to write", subject=one.name, status=status, message=message, fix=fix)
+def _about_rights(account_id: AccountId, status: Status, message: str, fix: str = "") -> Check:
+    return Check(name="rights to write", subject=account_id.name, status=status, message=message, fix=fix)

@@ -140,8 +140,8 @@ class Stopping:
     def __str__(self) -> str:
         if self.at_once:
             return f"{self.why} again: stops now; what is under way may go on in ARM"
-        told = f"{self.why}: nothing new begins; what is under way is followed a few seconds more"
-        return told if self.why.cause is Cause.TIME_LIMIT else f"{told}; press Ctrl-C again to stop now"
+        text = f"{self.why}: nothing new begins; what is under way is followed a few seconds more"
+        return text if self.why.cause is Cause.TIME_LIMIT else f"{text}; press Ctrl-C again to stop now"
 
 
 Event = Started | Sending | Sent | Waiting | Finished | Stopping

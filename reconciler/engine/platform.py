@@ -36,9 +36,9 @@ async def each(
     """The answer for each, in this order; `gate` lets so many be asked at a time."""
     gate = gate or nullcontext()
 
-    async def answer(one: K) -> T:
+    async def answer(k: K) -> T:
         async with gate:
-            return await ask(one)
+            return await ask(k)
 
     keys = tuple(wanted)
     return dict(zip(keys, await asyncio.gather(*map(answer, keys)), strict=True))
@@ -80,13 +80,13 @@ async def with_expiries(
     gone = may_have_expired(desired, observed)
     if not gone:
         return observed
-    subscriptions = sorted({one.id.account.subscription.lower() for one in gone})
+    subscriptions = sorted({item.id.account.subscription.lower() for item in gone})
     logs = await read_activity(subscriptions, api, now=now, parallelism=parallelism)
-    told = {
+    values = {
         name: f"its Activity Log could not be read: {log.code}" if isinstance(log, Unverified) else log
         for name, log in logs.items()
     }
-    return replace(observed, expiries=expiries(gone, told, now))
+    return replace(observed, expiries=expiries(gone, values, now))
 
 
 async def ask_capacities(
@@ -94,9 +94,9 @@ async def ask_capacities(
 ) -> Answers:
     """The answer to each question, asked once; the reason where there is none."""
 
-    async def ask(one: CapacityQuestion) -> Sequence[ModelCapacity] | str:
+    async def ask(question: CapacityQuestion) -> Sequence[ModelCapacity] | str:
         return await tried(
-            api.list_capacities(one.subscription, one.model),
+            api.list_capacities(question.subscription, question.model),
             lambda why: f"modelCapacities could not be read: {why}",
         )
 
@@ -107,16 +107,16 @@ async def with_deleted(
     observed: ObservedState, subscriptions: Collection[str], api: AccountFacts
 ) -> ObservedState:
     """`observed` with the soft-deleted accounts of `subscriptions`; one list for each not yet asked for."""
-    wanted = sorted({one.lower() for one in subscriptions} - observed.deleted.keys())
-    found = await each(wanted, lambda one: tried(api.list_deleted_accounts(one), lambda _: ()))
+    wanted = sorted({subscription.lower() for subscription in subscriptions} - observed.deleted.keys())
+    found = await each(wanted, lambda item: tried(api.list_deleted_accounts(item), lambda _: ()))
     return replace(observed, deleted={**observed.deleted, **found})
 
 
 async def with_missing_explained(observed: ObservedState, api: AccountFacts) -> ObservedState:
     """`observed` where each account that ARM does not find, and that is soft-deleted, says so."""
-    missing = [one for one in observed.readings.values() if isinstance(one, AccountMissing)]
-    known = await with_deleted(observed, {one.id.subscription for one in missing}, api)
-    gone = {one.id: one for some in known.deleted.values() for one in some}
+    missing = [item for item in observed.readings.values() if isinstance(item, AccountMissing)]
+    known = await with_deleted(observed, {item.id.subscription for item in missing}, api)
+    gone = {item.id: item for some in known.deleted.values() for item in some}
     readings: Mapping[AccountId, Reading] = {
         name: _explained(reading, gone[name])
         if isinstance(reading, AccountMissing) and name in gone

@@ -56,10 +56,10 @@ async def with_names(items: Sequence[ItemReport], api: Arm) -> tuple[ItemReport,
 
     async def read(account: AccountId) -> _Contents:
         filters = await tried(api.list_policies(account), lambda _: None)
-        there = await tried(api.list_deployments(account), lambda _: None)
+        existing = await tried(api.list_deployments(account), lambda _: None)
         return _Contents(
             policies=None if filters is None else frozenset(map(str.lower, filters)),
-            deployments=None if there is None else frozenset(one.id for one in there),
+            deployments=None if existing is None else frozenset(element.id for element in existing),
         )
 
     accounts = sorted({item.step.action.id.account for item in items if _body(item) is not None})
@@ -88,13 +88,13 @@ def _looked_up(item: ItemReport, known: dict[AccountId, _Contents]) -> ItemRepor
     if body is None or item.fault is None:
         return item
     name = item.step.action.id
-    there, policy = known[name.account], _policy(body)
+    existing, policy = known[name.account], _policy(body)
     found: list[tuple[str, str, bool]] = []
-    if policy and there.policies is not None:
-        found.append(("raiPolicyName", policy, policy.lower() in there.policies))
-    if there.deployments is not None:
+    if policy and existing.policies is not None:
+        found.append(("raiPolicyName", policy, policy.lower() in existing.policies))
+    if existing.deployments is not None:
         named = named_in(body, name).items()
-        found += [(path, target.name, target in there.deployments) for target, path in named]
+        found += [(path, target.name, target in existing.deployments) for target, path in named]
     missing = [f"{path}: {value}" for path, value, has in found if not has]
     present = [value for _, value, has in found if has]
     note, fix = item.note, item.fault.fix
@@ -120,7 +120,7 @@ async def with_usages(
         subscription, region = place
         pools = await tried(api.list_pools(subscription, region), lambda _: ())
         deleted = await tried(api.list_deleted_accounts(subscription), lambda _: ())
-        return pools, tuple(one for one in deleted if one.region == region)
+        return pools, tuple(element for element in deleted if element.region == region)
 
     short = {
         number: (item.step.action.id.account.subscription.lower(), region)
@@ -138,23 +138,23 @@ async def with_usages(
 def _explained(item: ItemReport, forecasts: Sequence[PoolForecast], known: _Known) -> ItemReport:
     pools, deleted = known
     figures = {pool.name.lower(): pool for pool in pools}
-    told, fix = list(filter(None, [item.note])), ""
+    notes, fix = list(filter(None, [item.note])), ""
     for forecast in forecasts:
         pool = figures.get(forecast.pool.lower())
         if pool is None or all(holder.id != item.step.action.id for holder in forecast.holders):
             continue
         room, wanted = pool.limit - pool.used, _wanted(item)
-        told.append(f"used now: {pool.name} {pool.used} of {pool.limit}")
+        notes.append(f"used now: {pool.name} {pool.used} of {pool.limit}")
         if wanted is not None:
-            told[-1] += f", and {wanted} more {'was' if wanted == 1 else 'were'} asked for"
+            notes[-1] += f", and {wanted} more {'was' if wanted == 1 else 'were'} asked for"
             unnamed = item.fault is not None and item.fault.code.lower() == _UNNAMED
             fix = "" if room < wanted else _NOT_QUOTA if unnamed else _ROOM_NOW
     if deleted and not fix:
-        names = listing(sorted(one.id.name for one in deleted))
-        told.append(f"soft-deleted accounts keep their quota until they are purged: {names}")
-        told.append(f"to purge: {deleted[0].command('purge')}")
+        names = listing(sorted(element.id.name for element in deleted))
+        notes.append(f"soft-deleted accounts keep their quota until they are purged: {names}")
+        notes.append(f"to purge: {deleted[0].command('purge')}")
     fault = replace(item.fault, fix=fix) if fix and item.fault is not None else item.fault
-    return replace(item, note="; ".join(told), fault=fault)
+    return replace(item, note="; ".join(notes), fault=fault)
 
 
 def _wanted(item: ItemReport) -> int | None:
@@ -166,6 +166,6 @@ def _wanted(item: ItemReport) -> int | None:
     after = sku.get("capacity") if isinstance(sku, Mapping) else None
     if not isinstance(after, int):
         return None
-    there = action.observed if isinstance(action, Update | Adopt) else None
-    same = there is not None and there.sku == action.desired.spec.sku.name
-    return max(0, after - (there.capacity or 0)) if there is not None and same else after
+    observed = action.observed if isinstance(action, Update | Adopt) else None
+    same = observed is not None and observed.sku == action.desired.spec.sku.name
+    return max(0, after - (observed.capacity or 0)) if observed is not None and same else after

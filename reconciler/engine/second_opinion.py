@@ -51,14 +51,14 @@ async def with_opinions(
             place = (account.subscription.lower(), account.resource_group.lower(), action.region, tenants)
             groups[place].append(step)
     gate = asyncio.Semaphore(parallelism)
-    told = await asyncio.gather(
+    answers = await asyncio.gather(
         *(
             _asked(asking[start : start + _TOGETHER], together, api, gate)
             for together, asking in sorted(groups.items(), key=lambda item: str(item[0]))
             for start in range(0, len(asking), _TOGETHER)
         )
     )
-    opinions = {name: opinion for some in told for name, opinion in some}
+    opinions = {name: opinion for some in answers for name, opinion in some}
     return replace(observed, opinions=opinions)
 
 
@@ -68,24 +68,24 @@ async def _asked(
     """ARM's objections to some writes that can be asked about together."""
     first, (_, _, region, tenants) = asking[0], together
     # The second of two writes is about a state that is not there yet.
-    bodies = [(one.action.id, one.action.writes[0]) for one in asking]
+    bodies = [(item.action.id, item.action.writes[0]) for item in asking]
     try:
         async with gate:
             await api.validate(region, bodies, source_tenants=tenants)
     except ValidationRefused as refused:
         if len(asking) > 1:
-            each = await asyncio.gather(*(_asked([one], together, api, gate) for one in asking))
+            each = await asyncio.gather(*(_asked([item], together, api, gate) for item in asking))
             return [found for some in each for found in some]
         said = f"{refused.code}: {refused.message}"
         if first.depends_on:
             names = ", ".join(name.name for name in first.depends_on)
-            told = f"today ARM would refuse it ({said}), before {names} is done"
-            return [(first.action.id, Opinion(refused=False, message=told))]
+            text = f"today ARM would refuse it ({said}), before {names} is done"
+            return [(first.action.id, Opinion(refused=False, message=text))]
         fix = fix_for(refused.code, refused.message)
         return [(first.action.id, Opinion(refused=True, message=said, fix=fix))]
     except (ArmError, CredentialError) as problem:
         unknown = Opinion(refused=False, message=f"ARM's own validation could not be asked ({problem})")
-        return [(one.action.id, unknown) for one in asking]
+        return [(item.action.id, unknown) for item in asking]
     return []
 
 
@@ -114,13 +114,13 @@ async def with_policy_verdicts(
             lambda why: Opinion(refused=False, message=f"Azure Policy could not be asked ({why})"),
         )
         if isinstance(verdicts, Opinion):
-            return {one: verdicts for one, _ in questions}
+            return {item: verdicts for item, _ in questions}
         by_name = {name.lower(): verdict for name, verdict in verdicts.items()}
-        found = {one: _opinion(by_name.get(one.name.lower())) for one, _ in questions}
-        return {one: opinion for one, opinion in found.items() if opinion is not None}
+        found = {item: _opinion(by_name.get(item.name.lower())) for item, _ in questions}
+        return {item: opinion for item, opinion in found.items() if opinion is not None}
 
-    told = await each(sorted(asking, key=lambda one: one.key), ask, asyncio.Semaphore(parallelism))
-    found = {one: opinion for some in told.values() for one, opinion in some.items()}
+    answers = await each(sorted(asking, key=lambda item: item.key), ask, asyncio.Semaphore(parallelism))
+    found = {item: opinion for some in answers.values() for item, opinion in some.items()}
     return replace(observed, opinions={**found, **observed.opinions})
 
 
@@ -131,13 +131,13 @@ def _opinion(verdict: PolicyVerdict | None) -> Opinion | None:
     if verdict.compliance is not Compliance.NON_COMPLIANT:
         why = f": {verdict.message}" if verdict.message else ""
         return Opinion(refused=False, message=f"Azure Policy gives no verdict{why}")
-    denying = [one for one in verdict.findings if one.denies]
+    denying = [finding for finding in verdict.findings if finding.denies]
     named = "; ".join(map(_named, denying or verdict.findings)) or "an assignment that it does not name"
     if denying:
         return Opinion(refused=True, message=f"Azure Policy denies it: {named}", fix=_FIX)
     return Opinion(refused=False, message=f"Azure Policy will report it and let it be: {named}")
 
 
-def _named(one: PolicyFinding) -> str:
-    assignment = one.assignment.rsplit("/", 1)[-1] or one.definition.rsplit("/", 1)[-1]
-    return f"{assignment} ({one.reason.rstrip('.')})" if one.reason else assignment
+def _named(finding: PolicyFinding) -> str:
+    assignment = finding.assignment.rsplit("/", 1)[-1] or finding.definition.rsplit("/", 1)[-1]
+    return f"{assignment} ({finding.reason.rstrip('.')})" if finding.reason else assignment

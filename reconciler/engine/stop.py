@@ -26,10 +26,10 @@ class Interruption:
     """Why a run ended before its work did. `told` says it in the words of whoever set a limit."""
 
     cause: Cause
-    told: str = ""
+    words: str = ""
 
     def __str__(self) -> str:
-        return self.told or ("the time limit" if self.cause is Cause.TIME_LIMIT else self.cause.value)
+        return self.words or ("the time limit" if self.cause is Cause.TIME_LIMIT else self.cause.value)
 
 
 class Stop:

@@ -176,8 +176,8 @@ async def _to_the_declared(
     if kept:
         resource = {} if found is None else found.resource
         values = ", ".join(f"{manifest_path(path)} ({at(resource, path)!r})" for path in kept)
-        told = f"ARM keeps {values}, whether it is left out, null or empty"
-        raise StepEnded(Outcome.FAILED, here.fault("NotUnset", told))
+        text = f"ARM keeps {values}, whether it is left out, null or empty"
+        raise StepEnded(Outcome.FAILED, here.fault("NotUnset", text))
     if asked:
         here.track.notes.append(f"{', '.join(map(manifest_path, asked))}: un-set by {how}")
     if found is not None and (silent := unanswered(desired, found)):

@@ -185,7 +185,7 @@ Writing = Create | Update | Replace | Delete | Adopt
 Working = Writing | Wait
 """What a run carries out; a wait sends nothing."""
 
-KINDS: Final = tuple(one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked))
+KINDS: Final = tuple(item.kind for item in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked))
 
 
 def blocked_instead(action: Action, reason: Reason, explanation: str, fix: str) -> Blocked:

@@ -60,8 +60,8 @@ def _judged(action: Writable, observed: ObservedState, availability: RegionalOff
     return blocked_instead(
         action,
         hindrances[0].reason,
-        "; ".join(one.explanation for one in hindrances),
-        "; ".join(one.fix for one in hindrances),
+        "; ".join(hindrance.explanation for hindrance in hindrances),
+        "; ".join(hindrance.fix for hindrance in hindrances),
     )
 
 
@@ -95,8 +95,8 @@ def hosting_notes(action: Writable, availability: RegionalOffers) -> Iterator[st
     """What to say of a write that changes the version of a model, or the model: nothing for most."""
     if isinstance(action, Create) or not action.writes:
         return
-    there = writable(action.observed)
-    before = _served(there, availability.offers_for(action, there))
+    observed = writable(action.observed)
+    before = _served(observed, availability.offers_for(action, observed))
     after = _served(action.writes[-1], availability.offers_for(action, action.writes[-1]))
     if before is None or after is None or (before.name, before.version) == (after.name, after.version):
         return
@@ -116,8 +116,11 @@ def _served(body: JsonObject, offers: Sequence[Offer]) -> _Served | None:
     if asked is None or isinstance(asked[0].version, Unset):
         return None
     name, version = asked[0].name, asked[0].version
-    known, listed = catalogue().hosting(name, version), {one.hosted_on for one in offers if one.hosted_on}
-    pools = {one.pool for one in offers if one.pool}
+    known, listed = (
+        catalogue().hosting(name, version),
+        {offer.hosted_on for offer in offers if offer.hosted_on},
+    )
+    pools = {offer.pool for offer in offers if offer.pool}
     return _Served(
         name=name,
         version=version,
@@ -143,27 +146,31 @@ def questions(desired: DesiredState, observed: ObservedState) -> Questions:
     """What is still to be read before a plan can say whether the names it would send exist."""
     policies: set[AccountId] = set()
     sources: set[AccountId] = set()
-    for one in desired.deployments:
-        reading = observed.readings.get(one.id.account)
-        if not isinstance(reading, Listed) or not desired.covers(one.id):
+    for deployment in desired.deployments:
+        reading = observed.readings.get(deployment.id.account)
+        if not isinstance(reading, Listed) or not desired.covers(deployment.id):
             continue
-        there = reading.find(one.id)
-        filter_ = _own_policy(one)
+        existing = reading.find(deployment.id)
+        filter_ = _own_policy(deployment)
         found = (
-            at(writable(there), ("properties", "raiPolicyName")) if filter_ and there is not None else None
+            at(writable(existing), ("properties", "raiPolicyName"))
+            if filter_ and existing is not None
+            else None
         )
         if filter_ and (not isinstance(found, str) or found.lower() != filter_):
-            policies.add(one.id.account)
-        model = one.spec.model
-        if model.fine_tuned and (there is None or (there.model_name or "").lower() != model.name.lower()):
-            sources.add(source_of(one))
+            policies.add(deployment.id.account)
+        model = deployment.spec.model
+        if model.fine_tuned and (
+            existing is None or (existing.model_name or "").lower() != model.name.lower()
+        ):
+            sources.add(source_of(deployment))
     return Questions(policies=tuple(sorted(policies)), sources=tuple(sorted(sources)))
 
 
-def source_of(one: DesiredDeployment) -> AccountId:
+def source_of(deployment: DesiredDeployment) -> AccountId:
     """The account in which a fine-tuned model was made: the one it names, or its own."""
-    source = one.spec.model.source
-    return one.id.account if source is None else source.account
+    source = deployment.spec.model.source
+    return deployment.id.account if source is None else source.account
 
 
 def reference_findings(action: Writable, observed: ObservedState) -> Iterator[Finding]:
@@ -175,24 +182,24 @@ def reference_findings(action: Writable, observed: ObservedState) -> Iterator[Fi
         yield from _source_findings(action.desired, observed)
 
 
-def _policy_findings(one: DesiredDeployment, observed: ObservedState) -> Iterator[Finding]:
-    wanted, found = _own_policy(one), observed.policies.get(one.id.account)
+def _policy_findings(deployment: DesiredDeployment, observed: ObservedState) -> Iterator[Finding]:
+    wanted, found = _own_policy(deployment), observed.policies.get(deployment.id.account)
     if not wanted or found is None:
         return
-    name, account = one.spec.rai_policy_name, one.id.account.name
+    name, account = deployment.spec.rai_policy_name, deployment.id.account.name
     if isinstance(found, Unreadable):
         yield f"unverified: the content filters of {account} could not be listed ({found.code})"
     elif wanted not in {policy.lower() for policy in found}:
-        there = ", ".join(sorted(found)) or "none"
+        existing = ", ".join(sorted(found)) or "none"
         yield Hindrance(
             reason=Reason.POLICY_MISSING,
-            explanation=f"{account} has no content filter {name}; it has: {there}",
+            explanation=f"{account} has no content filter {name}; it has: {existing}",
             fix="make that content filter in the account first, or correct raiPolicyName",
         )
 
 
-def _source_findings(one: DesiredDeployment, observed: ObservedState) -> Iterator[Finding]:
-    source, model = source_of(one), one.spec.model
+def _source_findings(deployment: DesiredDeployment, observed: ObservedState) -> Iterator[Finding]:
+    source, model = source_of(deployment), deployment.spec.model
     match observed.sources.get(source):
         case None:
             return
@@ -223,9 +230,9 @@ def _tuned_findings(model: ModelRef, source: AccountId, found: frozenset[str]) -
         )
 
 
-def _own_policy(one: DesiredDeployment) -> str:
+def _own_policy(deployment: DesiredDeployment) -> str:
     """The declared content filter in lower case, where it is one that somebody had to make."""
-    name = one.spec.rai_policy_name
+    name = deployment.spec.rai_policy_name
     if isinstance(name, Unset) or name.lower().startswith(_BORN):
         return ""
     return name.lower()

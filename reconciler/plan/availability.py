@@ -79,8 +79,8 @@ class RegionalOffers:
         if priority and (offers := self.offers_for(action, action.body)):
             # Lists of older api-versions say nothing of tiers: then none of a region's offers has one.
             region = self._in(action.id.account.subscription.lower(), action.region) if action.region else {}
-            told = any(offer.priority_tier for some in (region or {}).values() for offer in some)
-            if told and not any(offer.priority_tier for offer in offers):
+            stated = any(offer.priority_tier for some in (region or {}).values() for offer in some)
+            if stated and not any(offer.priority_tier for offer in offers):
                 yield _not_offered(
                     f"ARM lists no Priority tier for {action.desired.spec.model.name} on {sku}",
                     "take serviceTier out, or choose a SKU or model that has the tier",
@@ -194,7 +194,7 @@ def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator
             "a deployment of it may make another"
         )
     amount, ranges = wanted.capacity, [sizes_of(offer) for offer in offers]
-    if amount is not None and not any(one.fits(amount) for one in ranges):
+    if amount is not None and not any(item.fits(amount) for item in ranges):
         first = ranges[0]
         sizes = f"from {first.minimum} in steps of {first.step}"
         sizes += "" if first.maximum is None else f" up to {first.maximum}"

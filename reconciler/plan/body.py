@@ -108,10 +108,12 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, ma
     """
     if observed is None:
         return _marked(_stated(_declared(desired)), desired, mark)
-    wanted, there = _managed(desired), writable(observed)
-    if not _agree(_NAME, at(there, _NAME), at(wanted, _NAME) or at(there, _NAME)):
-        there = without(there, _NAME[:-1])  # another model's version and source are not those of this one
-    return _over(there, wanted, desired, mark)
+    wanted, existing = _managed(desired), writable(observed)
+    if not _agree(_NAME, at(existing, _NAME), at(wanted, _NAME) or at(existing, _NAME)):
+        existing = without(
+            existing, _NAME[:-1]
+        )  # another model's version and source are not those of this one
+    return _over(existing, wanted, desired, mark)
 
 
 def nulls(desired: DesiredDeployment) -> tuple[Path, ...]:
@@ -226,14 +228,14 @@ def _agree(path: Path, found: JsonValue, wanted: JsonValue) -> bool:
     return same(found, wanted) if field is None else field.agrees(found, wanted)
 
 
-def _over(there: JsonObject, wanted: JsonObject, desired: DesiredDeployment, mark: str) -> JsonObject:
+def _over(present: JsonObject, wanted: JsonObject, desired: DesiredDeployment, mark: str) -> JsonObject:
     """`wanted` over what is there, with one source between them: ARM's where it is as declared."""
     if any(has(wanted, path) for path in _SOURCES):
-        found, stated = _source_in(there), _source_in(wanted)
+        found, stated = _source_in(present), _source_in(wanted)
         agreed = found is not None and _agree(_SOURCES[0], found, stated)
         for path in _SOURCES:
-            there, wanted = (there, without(wanted, path)) if agreed else (without(there, path), wanted)
-    body = laid_over(there, _stated(wanted), _agree)
+            present, wanted = (present, without(wanted, path)) if agreed else (without(present, path), wanted)
+    body = laid_over(present, _stated(wanted), _agree)
     for path in unset_paths(wanted):
         body = without(body, path)
     return _marked(body, desired, mark)
@@ -249,11 +251,11 @@ def unfinished(body: JsonObject, observed: ObservedDeployment) -> JsonObject:
     A run that is cut short then leaves a manifest that is still to be applied, and nobody is said to have
     changed anything.
     """
-    tags, there = body.get("tags"), mark_of(observed)
+    tags, existing = body.get("tags"), mark_of(observed)
     kept = {
-        name: there if name.lower() == SPEC_TAG else value
+        name: existing if name.lower() == SPEC_TAG else value
         for name, value in (tags if isinstance(tags, Mapping) else {}).items()
-        if there is not None or name.lower() != SPEC_TAG
+        if existing is not None or name.lower() != SPEC_TAG
     }
     return {**body, "tags": kept}
 

@@ -113,15 +113,15 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
     for action in actions:
         if not isinstance(action, Create | Update | Replace | Delete):
             continue
-        there, region = action.observed, action.region.name if action.region else "an unknown region"
+        present, region = action.observed, action.region.name if action.region else "an unknown region"
         place = (action.id.account.subscription.lower(), region)
-        if there is not None and there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
-            freed[*place, there.sku] += there.capacity or 0
+        if present is not None and present.sku is not None and present.sku.family is SkuFamily.PROVISIONED:
+            freed[*place, present.sku] += present.capacity or 0
         if isinstance(action, Delete):
             continue
         sku = action.desired.spec.sku
         if sku.name.family is SkuFamily.PROVISIONED:
-            known = there.capacity if there is not None and there.sku == sku.name else None
+            known = present.capacity if present is not None and present.sku == sku.name else None
             after = (known or 0) if isinstance(sku.capacity, Unset) else sku.capacity.amount
             freed[*place, sku.name] -= after
     return tuple(
@@ -141,18 +141,18 @@ def checked(wanted: Sequence[Demand], answers: Answers, asked_at: str) -> tuple[
     """The verdict on each demand. What several of them need of one region adds up."""
     taken: dict[tuple[CapacityQuestion, Region, SkuName, bool], int] = {}
     found = []
-    for one in wanted:
-        answer = None if one.question is None else answers.get(one.question, "it was not asked")
-        available, total = None, one.needed
-        if one.question is not None and one.region is not None and not isinstance(answer, str | None):
-            place = (one.question, one.region, one.sku, one.fine_tuned)
-            total = taken[place] = taken.get(place, 0) + one.needed
-            available = room_in(answer, one.region, one.sku, fine_tuned=one.fine_tuned)
+    for item in wanted:
+        answer = None if item.question is None else answers.get(item.question, "it was not asked")
+        available, total = None, item.needed
+        if item.question is not None and item.region is not None and not isinstance(answer, str | None):
+            place = (item.question, item.region, item.sku, item.fine_tuned)
+            total = taken[place] = taken.get(place, 0) + item.needed
+            available = room_in(answer, item.region, item.sku, fine_tuned=item.fine_tuned)
         found.append(
             CapacityCheck(
-                id=one.id,
-                region=one.region,
-                sku=one.sku,
+                id=item.id,
+                region=item.region,
+                sku=item.sku,
                 needed=total,
                 available=available,
                 room=Room.UNVERIFIED
@@ -161,19 +161,19 @@ def checked(wanted: Sequence[Demand], answers: Answers, asked_at: str) -> tuple[
                 if available >= total
                 else Room.SHORT,
                 asked_at=asked_at,
-                why=_why(one, answer, available),
-                elsewhere=() if isinstance(answer, str | None) else tuple(_elsewhere(one, answer)),
+                why=_why(item, answer, available),
+                elsewhere=() if isinstance(answer, str | None) else tuple(_elsewhere(item, answer)),
             )
         )
     return tuple(found)
 
 
-def _why(one: Demand, answer: Sequence[ModelCapacity] | str | None, available: int | None) -> str:
+def _why(demand: Demand, answer: Sequence[ModelCapacity] | str | None, available: int | None) -> str:
     if available is not None:
         return ""
-    if one.question is None:
+    if demand.question is None:
         return "no model version is known to ask about"
-    if one.region is None:
+    if demand.region is None:
         return "the region is not known"
     if isinstance(answer, str):
         return answer
@@ -182,17 +182,19 @@ def _why(one: Demand, answer: Sequence[ModelCapacity] | str | None, available: i
 
 def room_in(answer: Iterable[ModelCapacity], region: Region, sku: SkuName, *, fine_tuned: bool) -> int | None:
     """Whole units that can be had in a region on a SKU; None where ARM says nothing of it."""
-    named = (one.units(fine_tuned=fine_tuned) for one in answer if one.region == region and one.sku == sku)
+    named = (
+        item.units(fine_tuned=fine_tuned) for item in answer if item.region == region and item.sku == sku
+    )
     return next(named, None)
 
 
-def _elsewhere(one: Demand, answer: Sequence[ModelCapacity]) -> Sequence[Elsewhere]:
+def _elsewhere(demand: Demand, answer: Sequence[ModelCapacity]) -> Sequence[Elsewhere]:
     """Other regions of the same SKU with room, the roomiest first."""
     roomy = [
         Elsewhere(region=other.region, sku=other.sku, available=units)
         for other in answer
-        if other.sku == one.sku and other.region != one.region
-        if (units := other.units(fine_tuned=one.fine_tuned)) is not None and units >= one.needed
+        if other.sku == demand.sku and other.region != demand.region
+        if (units := other.units(fine_tuned=demand.fine_tuned)) is not None and units >= demand.needed
     ]
     return sorted(roomy, key=lambda other: (-other.available, other.region))[:_MOST_ELSEWHERE]
 
@@ -262,7 +264,7 @@ def capacity_rows(
     """What one region of one subscription has to offer."""
     for sku in sought.skus:
         offers = facts.offers
-        offer = next((one for one in offers or () if one.sku == sku and sought.matches(one)), None)
+        offer = next((item for item in offers or () if item.sku == sku and sought.matches(item)), None)
         offered = None if offers is None else offer is not None
         minimum, step, source = _sizes(offer, sizes.get(sku))
         size = sought.amount
@@ -314,7 +316,7 @@ def _quota_left(facts: RegionFacts, offer: Offer | None, forecasts: Sequence[Poo
             if forecast.limit is None or forecast.used_after is None:
                 return None
             return forecast.limit - forecast.used_after
-    pool = next((one for one in facts.pools if one.name.lower() == offer.pool.lower()), None)
+    pool = next((item for item in facts.pools if item.name.lower() == offer.pool.lower()), None)
     return None if pool is None else pool.limit - pool.used
 
 

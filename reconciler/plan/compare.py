@@ -67,8 +67,8 @@ def compare(
     ]
     named = judge_names(admitted(actions, observed), observed)
     judged = keep_referenced(block_dependants(named), observed)
-    told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
-    return tuple(sorted(told, key=lambda action: action.id.key))
+    explained = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
+    return tuple(sorted(explained, key=lambda action: action.id.key))
 
 
 class AtRest:
@@ -110,30 +110,30 @@ def _account(
     terms: Terms,
     in_sync: InSync,
 ) -> Iterator[Action]:
-    wanted = [one for one in declared if desired.covers(one.id)]
+    wanted = [each for each in declared if desired.covers(each.id)]
     reading = observed.readings.get(account.id)
     match reading:
         case Listed():
             hindered = hindrance(account, reading)
             if hindered is not None:
-                for one in wanted:
-                    observed_one = reading.find(one.id)
-                    yield blocked(one, *hindered, region=reading.account.region, observed=observed_one)
+                for item in wanted:
+                    observed_one = reading.find(item.id)
+                    yield blocked(item, *hindered, region=reading.account.region, observed=observed_one)
                 return
-            for one in wanted:
+            for item in wanted:
                 upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
-                yield _declared(one, reading, upgrades, terms, in_sync)
-            names = {one.id for one in declared}
-            for there in reading.deployments:
-                if there.id not in names and desired.covers(there.id):
-                    yield undeclared(there, account.prune, reading.account.region, terms)
+                yield _declared(item, reading, upgrades, terms, in_sync)
+            names = {each.id for each in declared}
+            for existing in reading.deployments:
+                if existing.id not in names and desired.covers(existing.id):
+                    yield undeclared(existing, account.prune, reading.account.region, terms)
         case AccountMissing() | Unreadable() | None:
             lacking = unread(account.id, reading)
             reason = (
                 Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
             )
-            for one in wanted:
-                yield blocked(one, reason, lacking.message, lacking.fix, region=account.region)
+            for item in wanted:
+                yield blocked(item, reason, lacking.message, lacking.fix, region=account.region)
         case _:
             assert_never(reading)
 
@@ -221,8 +221,8 @@ def _known(pair: Pair, terms: Terms) -> Action:
         keep = _in_sync(pair.desired, pair.observed, pair.region)
         if pair.mover is not Mover.SERVICE:
             return keep
-        told = f"the service moved it to {pair.running}, as it may"
-        return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=told)
+        text = f"the service moved it to {pair.running}, as it may"
+        return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=text)
     return _change(pair, terms)
 
 

@@ -84,7 +84,7 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
         limit, rule = limit / shard.count, f"shard {shard}'s share of {rule}"
     delta = cost.delta or Decimal(0)
     dearer = {str(s.action.id) for s in plan.steps if isinstance(s.action, Create | Update | Replace)}
-    unknown = [one for one in cost.doubts if not one.usage and one.id in dearer]
+    unknown = [doubt for doubt in cost.doubts if not doubt.usage and doubt.id in dearer]
     if delta > limit:
         more = f"{amount(cost.costs, delta)} more a month"
         yield Refusal(
@@ -93,7 +93,7 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
             fix=f"--max-monthly-increase {ceil(delta)}",
         )
     elif unknown and flag is None:
-        names = listing(sorted({one.id.rpartition("/")[2] for one in unknown}))
+        names = listing(sorted({item.id.rpartition("/")[2] for item in unknown}))
         yield Refusal(
             code="max-monthly-increase",
             message=f"what {names} would cost is not known ({unknown[0].why}), so {rule} cannot be checked",

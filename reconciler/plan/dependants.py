@@ -67,9 +67,9 @@ def routed_models(body: JsonObject) -> frozenset[str]:
 
 def with_needed(desired: DesiredState, observed: ObservedState) -> DesiredState:
     """`desired` with those left out added that a selected one names and that are not there yet."""
-    reserve = {one.id: one for one in desired.reserve}
+    reserve = {item.id: item for item in desired.reserve}
     added: dict[DeploymentId, DesiredDeployment] = {}
-    todo = [one for one in desired.deployments if reserve and desired.covers(one.id)]
+    todo = [deployment for deployment in desired.deployments if reserve and desired.covers(deployment.id)]
     while todo:
         for target in targets_of(todo.pop()):
             needed, reading = reserve.get(target), observed.readings.get(target.account)
@@ -120,10 +120,10 @@ def judge_names(actions: Iterable[Action], observed: ObservedState) -> list[Acti
 def _models_after(actions: Sequence[Action], observed: ObservedState) -> dict[DeploymentId, str]:
     """The deployments that are there once `actions` are carried out, each with its model in lower case."""
     found = {
-        one.id: (one.model_name or "").lower()
+        deployment.id: (deployment.model_name or "").lower()
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
-        for one in reading.deployments
+        for deployment in reading.deployments
     }
     for action in actions:
         if isinstance(action, Delete):
@@ -149,12 +149,12 @@ def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
             f"none of {names}",
             f"declare {names} in {account.name} too, or take it out of routing.models",
         )
-    told = [
+    notes = [
         f"{account.name} has no deployment {target.name}, which {field} names: ARM may refuse that"
         for target, field in named_in(action.writes[-1], action.id).items()
         if field in changed and target not in models
     ]
-    return action.explained(action.explanation, *told)
+    return action.explained(action.explanation, *notes)
 
 
 def block_dependants(actions: Iterable[Action]) -> list[Action]:
@@ -193,22 +193,22 @@ def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[
     """
     result = {action.id: action for action in actions}
     going = [
-        one for one in result.values() if isinstance(one, Delete | Replace) and not one.observed.deleting
+        item for item in result.values() if isinstance(item, Delete | Replace) and not item.observed.deleting
     ]
     if not going:
         return list(result.values())
-    there = {
-        one.id: one.resource
+    existing = {
+        deployment.id: deployment.resource
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
-        for one in reading.deployments
+        for deployment in reading.deployments
     }
     while True:
-        named = _named_after(result, there)
+        named = _named_after(result, existing)
         held = [
             (action, by)
             for action in going
-            if result[action.id] is action and (by := _holders(action, named.get(action.id, {}), there))
+            if result[action.id] is action and (by := _holders(action, named.get(action.id, {}), existing))
         ]
         if not held:
             return list(result.values())
@@ -217,24 +217,28 @@ def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[
 
 
 def _holders(
-    action: Delete | Replace, named_by: Mapping[DeploymentId, str], there: Mapping[DeploymentId, JsonObject]
+    action: Delete | Replace,
+    named_by: Mapping[DeploymentId, str],
+    existing: Mapping[DeploymentId, JsonObject],
 ) -> dict[DeploymentId, str]:
     """Who holds it. What is replaced may be named once it is back: only who names it now holds it."""
     if isinstance(action, Delete):
         return dict(named_by)
-    return {one: field for one, field in named_by.items() if action.id in named_in(there.get(one, {}), one)}
+    return {
+        item: field for item, field in named_by.items() if action.id in named_in(existing.get(item, {}), item)
+    }
 
 
 def _named_after(
-    result: Mapping[DeploymentId, Action], there: Mapping[DeploymentId, JsonObject]
+    result: Mapping[DeploymentId, Action], existing: Mapping[DeploymentId, JsonObject]
 ) -> dict[DeploymentId, dict[DeploymentId, str]]:
     """Who names whom once `result` is carried out, and by which property; nobody is held by itself."""
     named: dict[DeploymentId, dict[DeploymentId, str]] = {}
-    for name in {**there, **result}:
+    for name in {**existing, **result}:
         action = result.get(name)
         if isinstance(action, Delete):
             continue
-        body = action.writes[-1] if action is not None and action.writes else there.get(name, {})
+        body = action.writes[-1] if action is not None and action.writes else existing.get(name, {})
         for target, field in named_in(body, name).items():
             if target != name:
                 named.setdefault(target, {})[name] = field
@@ -244,17 +248,17 @@ def _named_after(
 def _still_referenced(
     action: Delete | Replace, by: Mapping[DeploymentId, str], result: Mapping[DeploymentId, Action]
 ) -> Blocked:
-    names = listing([f"{one.name} ({field})" for one, field in sorted(by.items())])
+    names = listing([f"{item.name} ({field})" for item, field in sorted(by.items())])
     what = "deleted" if isinstance(action, Delete) else "replaced"
     return blocked_instead(
         action,
         Reason.STILL_REFERENCED,
         f"it would be {what} while it is named by {names}",
         "; ".join(
-            f"write `{field}: null` in the entry of {one.name}"
-            if one in result and result[one].desired is not None
-            else f"nobody declares {one.name} here: un-set its {field}, or delete it, first"
-            for one, field in sorted(by.items())
+            f"write `{field}: null` in the entry of {item.name}"
+            if item in result and result[item].desired is not None
+            else f"nobody declares {item.name} here: un-set its {field}, or delete it, first"
+            for item, field in sorted(by.items())
         ),
     )
 
@@ -263,7 +267,7 @@ def without_refused(
     actions: Iterable[Action], refusals: Iterable[Refusal], observed: ObservedState
 ) -> tuple[Action, ...]:
     """`actions` with those blocked that a quota pool has no room for, and what depends on them."""
-    why = {one: refusal for refusal in refusals for one in refusal.steps}
+    why = {step: refusal for refusal in refusals for step in refusal.steps}
     left = [
         blocked_instead(action, Reason.QUOTA_EXCEEDED, why[action.id].message, why[action.id].fix)
         if action.id in why and action.writes

@@ -68,9 +68,9 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
                 yield from _free(here, found, wanted, forgetful=forgetful)
         elif field.path == "model.source":
             answers = (at(before, (other,)) for other in SOURCE_FIELDS)
-            told = next((value for value in answers if value), None) if empty(found) else found
-            if told is not None and not field.agrees(told, wanted):
-                yield _change(here, told, wanted)
+            given = next((value for value in answers if value), None) if empty(found) else found
+            if given is not None and not field.agrees(given, wanted):
+                yield _change(here, given, wanted)
         elif not field.agrees(found, wanted):
             yield _change(here, found, wanted)
 
@@ -112,8 +112,8 @@ def _shared(value: JsonObject, other: JsonObject) -> JsonObject:
 def _without_empty(value: JsonObject) -> JsonObject:
     """Also without what is empty once its own nulls are gone: `{a: {b: null}}` says nothing of `a`."""
     inner = {
-        name: _without_empty(one) if isinstance(one, Mapping) else one
-        for name, one in value.items()
-        if not empty(one)
+        name: _without_empty(item) if isinstance(item, Mapping) else item
+        for name, item in value.items()
+        if not empty(item)
     }
-    return {name: one for name, one in inner.items() if not empty(one)}
+    return {name: item for name, item in inner.items() if not empty(item)}

@@ -123,7 +123,7 @@ class DriftReport:
             return Severity.WARNING if found is Severity.ERROR else found
 
         report = self.without([cause for cause, level in stated.items() if level is Severity.OFF])
-        return replace(report, items=tuple(replace(one, severity=severity(one)) for one in report.items))
+        return replace(report, items=tuple(replace(each, severity=severity(each)) for each in report.items))
 
 
 def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -> DriftReport:
@@ -137,11 +137,11 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
     synced: list[DeploymentId] = []
     declared = by_account(desired)
     newer = _manifests_moved_on(desired, observed)
-    fixes = {one.id: one.fix for one in unread_accounts(desired, observed)}
+    fixes = {element.id: element.fix for element in unread_accounts(desired, observed)}
     pools = Pools(observed)
     for account in desired.accounts:
         reading = observed.readings.get(account.id)
-        here = [one for one in declared.get(account.id, ()) if desired.covers(one.id)]
+        here = [element for element in declared.get(account.id, ()) if desired.covers(element.id)]
         if not isinstance(reading, Listed):
             unreadable.append(
                 UnreadableAccount(
@@ -149,29 +149,29 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
                     code="NotRead" if reading is None else reading.code,
                     message="it was not looked at" if reading is None else reading.message,
                     fix=fixes[account.id],
-                    declared=tuple(one.id for one in here),
+                    declared=tuple(element.id for element in here),
                 )
             )
             continue
-        for one in here:
-            there = reading.find(one.id)
+        for each in here:
+            existing = reading.find(each.id)
             upgrades = RegionalUpgrades(observed, account.id, reading.account.region, today)
-            mover = Mover.NOBODY if there is None else who_moved(one, there, upgrades)
-            found = list(_declared(one, reading, desired.fleet.mark, mover, pools, today, newer=newer))
-            synced += [] if found else [one.id]
+            mover = Mover.NOBODY if existing is None else who_moved(each, existing, upgrades)
+            found = list(_declared(each, reading, desired.fleet.mark, mover, pools, today, newer=newer))
+            synced += [] if found else [each.id]
             items += found
-        names = {one.id for one in declared.get(account.id, ())}
+        names = {element.id for element in declared.get(account.id, ())}
         items += (
-            _undeclared(there, desired.fleet.mark, account.prune)
-            for there in reading.deployments
-            if there.id not in names and desired.covers(there.id)
+            _undeclared(present, desired.fleet.mark, account.prune)
+            for present in reading.deployments
+            if present.id not in names and desired.covers(present.id)
         )
     ordered = sorted(items, key=lambda item: (item.id.key, item.cause))
     return DriftReport(items=tuple(ordered), unreadable=tuple(unreadable), synced=tuple(synced))
 
 
 def _declared(
-    one: DesiredDeployment,
+    deployment: DesiredDeployment,
     reading: Listed,
     fleet: str,
     mover: Mover,
@@ -180,53 +180,60 @@ def _declared(
     *,
     newer: bool,
 ) -> Iterator[DriftItem]:
-    there = reading.find(one.id)
-    if there is None:
-        yield _absent(one, newer=newer)
+    observed = reading.find(deployment.id)
+    if observed is None:
+        yield _absent(deployment, newer=newer)
         return
-    changes = field_changes(accepting(one, mover), there, fleet)
-    if there.settled and there.provisioning_state.lower() != "succeeded":
-        yield _item(there, Cause.FAILED_STATE, changes, f"it settled in state {there.provisioning_state}")
-    elif (item := _changed(one, there, changes, fleet, mover)) is not None:
-        yield item
-    offer = pools.offer_of(there, reading.account)
-    if offer is not None and offer.retires and offer.retires[:10] <= today.isoformat():
-        told = (
-            f"{there.model_name} {there.model_version} on {offer.sku} is retired since {offer.retires[:10]}"
+    changes = field_changes(accepting(deployment, mover), observed, fleet)
+    if observed.settled and observed.provisioning_state.lower() != "succeeded":
+        yield _item(
+            observed, Cause.FAILED_STATE, changes, f"it settled in state {observed.provisioning_state}"
         )
-        yield _item(there, Cause.RETIRED, (), told)
+    elif (item := _changed(deployment, observed, changes, fleet, mover)) is not None:
+        yield item
+    offer = pools.offer_of(observed, reading.account)
+    if offer is not None and offer.retires and offer.retires[:10] <= today.isoformat():
+        model = f"{observed.model_name} {observed.model_version}"
+        text = f"{model} on {offer.sku} is retired since {offer.retires[:10]}"
+        yield _item(observed, Cause.RETIRED, (), text)
 
 
 def _changed(
-    one: DesiredDeployment,
-    there: ObservedDeployment,
+    deployment: DesiredDeployment,
+    observed_deployment: ObservedDeployment,
     changes: tuple[FieldChange, ...],
     fleet: str,
     mover: Mover,
 ) -> DriftItem | None:
     going = (
-        "" if there.settled else f"; an operation is going on (provisioningState {there.provisioning_state})"
+        ""
+        if observed_deployment.settled
+        else f"; an operation is going on (provisioningState {observed_deployment.provisioning_state})"
     )
-    owner, belongs = owner_of(there), whose(there, fleet)
+    owner, belongs = owner_of(observed_deployment), whose(observed_deployment, fleet)
     if belongs is Whose.THEIRS:
-        return _item(there, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}")
+        return _item(
+            observed_deployment, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}"
+        )
     if belongs is not Whose.OURS and only_marks(changes):
-        return _item(there, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}")
-    if owner is None or mark_of(there) != spec_mark(one):
-        told = f"the manifest is not what was last applied to it{going}"
-        return _item(there, Cause.PENDING, changes, told) if changes else None
+        return _item(
+            observed_deployment, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}"
+        )
+    if owner is None or mark_of(observed_deployment) != spec_mark(deployment):
+        text = f"the manifest is not what was last applied to it{going}"
+        return _item(observed_deployment, Cause.PENDING, changes, text) if changes else None
     fields = without_marks(changes)
-    upgrade = tuple(_upgrade(one, there)) if mover is Mover.SERVICE else ()
+    upgrade = tuple(_upgrade(deployment, observed_deployment)) if mover is Mover.SERVICE else ()
     if fields:
-        told = f"the manifest has not changed since it was applied{going}"
+        text = f"the manifest has not changed since it was applied{going}"
         if mover is Mover.UNTOLD:
-            told += "; unverified: ARM's list of models could not be read, and the service may have moved it"
-        item = _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
+            text += "; unverified: ARM's list of models could not be read, and the service may have moved it"
+        item = _item(observed_deployment, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), text)
         return replace(item, severity=Severity.WARNING) if mover is Mover.UNTOLD else item
     if upgrade:
-        running = f"{there.model_name} {there.model_version}"
-        forced = upgrade_option(one, there).lower() == NO_AUTO_UPGRADE
-        stated = not isinstance(one.spec.version_upgrade_option, Unset)
+        running = f"{observed_deployment.model_name} {observed_deployment.model_version}"
+        forced = upgrade_option(deployment, observed_deployment).lower() == NO_AUTO_UPGRADE
+        stated = not isinstance(deployment.spec.version_upgrade_option, Unset)
         why = (
             "as it does with every preview that ends, whatever the versionUpgradeOption"
             if forced
@@ -234,19 +241,23 @@ def _changed(
             if stated
             else "as its versionUpgradeOption allows"
         )
-        item = _item(there, Cause.AUTO_UPGRADED, upgrade, f"the service moved it to {running}, {why}")
+        item = _item(
+            observed_deployment, Cause.AUTO_UPGRADED, upgrade, f"the service moved it to {running}, {why}"
+        )
         return replace(item, severity=Severity.INFO) if stated and not forced else item
     if changes:
-        return _item(there, Cause.PENDING, changes, "its lifecycle was changed and not yet applied")
+        return _item(
+            observed_deployment, Cause.PENDING, changes, "its lifecycle was changed and not yet applied"
+        )
     return None
 
 
-def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> Iterator[FieldChange]:
-    model = one.spec.model
-    if (there.model_name or "").lower() != model.name.lower():
-        yield FieldChange(path="model.name", before=there.model_name, after=model.name)
+def _upgrade(deployment: DesiredDeployment, observed_deployment: ObservedDeployment) -> Iterator[FieldChange]:
+    model = deployment.spec.model
+    if (observed_deployment.model_name or "").lower() != model.name.lower():
+        yield FieldChange(path="model.name", before=observed_deployment.model_name, after=model.name)
     version = None if isinstance(model.version, Unset) else model.version
-    yield FieldChange(path="model.version", before=there.model_version, after=version)
+    yield FieldChange(path="model.version", before=observed_deployment.model_version, after=version)
 
 
 def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
@@ -254,62 +265,64 @@ def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
 
     It carries our mark, and is declared in another way by now or no longer.
     """
-    declared = {one.id: one for one in (*desired.deployments, *desired.reserve)}
+    declared = {item.id: item for item in (*desired.deployments, *desired.reserve)}
     return any(
-        (one := declared.get(there.id)) is None or mark_of(there) != spec_mark(one)
+        (one := declared.get(existing.id)) is None or mark_of(existing) != spec_mark(one)
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
-        for there in reading.deployments
-        if owner_of(there) == desired.fleet.mark and there.id not in desired.scope.left_out
+        for existing in reading.deployments
+        if owner_of(existing) == desired.fleet.mark and existing.id not in desired.scope.left_out
     )
 
 
-def _absent(one: DesiredDeployment, *, newer: bool) -> DriftItem:
+def _absent(deployment: DesiredDeployment, *, newer: bool) -> DriftItem:
     """The service removes idle fine-tuned deployments after 15 days, DeveloperTier ones after 24 hours."""
-    developer = one.spec.sku.name.name == "DeveloperTier"
+    developer = deployment.spec.sku.name.name == "DeveloperTier"
     if newer:
         cause = Cause.PENDING
-        told = "it is not there, and the manifests have changed since they were last applied"
-    elif developer or one.spec.model.fine_tuned:
+        text = "it is not there, and the manifests have changed since they were last applied"
+    elif developer or deployment.spec.model.fine_tuned:
         after = "24 hours after it was made" if developer else "after 15 days without a request"
-        cause, told = Cause.EXPIRED, f"it is gone, or was never applied; the service removes such {after}"
+        cause, text = Cause.EXPIRED, f"it is gone, or was never applied; the service removes such {after}"
     else:
-        cause, told = Cause.MISSING, "it is not there: deleted, or never applied"
-    return DriftItem(id=one.id, cause=cause, severity=ABOUT[cause].severity, explanation=told, absent=True)
+        cause, text = Cause.MISSING, "it is not there: deleted, or never applied"
+    return DriftItem(
+        id=deployment.id, cause=cause, severity=ABOUT[cause].severity, explanation=text, absent=True
+    )
 
 
-def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> DriftItem:
+def _undeclared(deployment: ObservedDeployment, fleet: str, prune: PrunePolicy) -> DriftItem:
     """In an account that is not claimed as a whole, what is another fleet's is that fleet's business."""
-    owner, belongs = owner_of(there), whose(there, fleet)
+    owner, belongs = owner_of(deployment), whose(deployment, fleet)
     if belongs is Whose.OURS:
-        told = "it carries our mark and no manifest declares it"
+        text = "it carries our mark and no manifest declares it"
     elif owner is not None:
-        told = f"no manifest here declares it; it carries the mark of the fleet {owner!r}"
+        text = f"no manifest here declares it; it carries the mark of the fleet {owner!r}"
     else:
-        told = "no manifest declares it and it carries nobody's mark"
-    item = _item(there, Cause.UNDECLARED, (), told)
+        text = "no manifest declares it and it carries nobody's mark"
+    item = _item(deployment, Cause.UNDECLARED, (), text)
     if prune is PrunePolicy.EXCLUSIVE:
         return replace(item, severity=Severity.ERROR)
     theirs = belongs in {Whose.THEIRS, Whose.NAMESAKE}
     return replace(item, severity=Severity.INFO) if theirs else item
 
 
-def moved_unnoticed(there: ObservedDeployment) -> DriftItem:
+def moved_unnoticed(deployment: ObservedDeployment) -> DriftItem:
     """One that somebody wrote to without changing anything that a manifest states."""
-    told = "it is as declared; something that no manifest states, or its state, has changed since the plan"
-    return _item(there, Cause.CHANGED_OUTSIDE, (), told)
+    text = "it is as declared; something that no manifest states, or its state, has changed since the plan"
+    return _item(deployment, Cause.CHANGED_OUTSIDE, (), text)
 
 
 def _item(
-    there: ObservedDeployment, cause: Cause, changes: tuple[FieldChange, ...], explanation: str
+    deployment: ObservedDeployment, cause: Cause, changes: tuple[FieldChange, ...], explanation: str
 ) -> DriftItem:
     by_somebody = cause not in _NOBODY_DID
     return DriftItem(
-        id=there.id,
+        id=deployment.id,
         cause=cause,
         severity=ABOUT[cause].severity,
         changes=changes,
-        who=there.system.last_modified_by if by_somebody else None,
-        when=there.system.last_modified_at if by_somebody else None,
+        who=deployment.system.last_modified_by if by_somebody else None,
+        when=deployment.system.last_modified_at if by_somebody else None,
         explanation=explanation,
     )

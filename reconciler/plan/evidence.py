@@ -74,15 +74,15 @@ def _proven(item: DriftItem, event: ActivityEvent | None) -> DriftItem:
         deleted = _of(item, Cause.DELETED_OUTSIDE, "the Activity Log has its deletion")
         return replace(deleted, who=event.caller, when=event.at)
     if item.cause is Cause.EXPIRED:
-        told = f"it was written at {event.at[:19]}Z, nobody deleted it, and it is not there"
-        return replace(item, explanation=told)
+        text = f"it was written at {event.at[:19]}Z, nobody deleted it, and it is not there"
+        return replace(item, explanation=text)
     if item.cause is Cause.PENDING:
         return _of(item, Cause.MISSING, f"it is not there, and was written at {event.at[:19]}")
     return item
 
 
-def _of(item: DriftItem, cause: Cause, told: str) -> DriftItem:
-    return replace(item, cause=cause, severity=ABOUT[cause].severity, explanation=told)
+def _of(item: DriftItem, cause: Cause, text: str) -> DriftItem:
+    return replace(item, cause=cause, severity=ABOUT[cause].severity, explanation=text)
 
 
 def _newer(event: ActivityEvent, item: DriftItem) -> bool:
@@ -103,31 +103,31 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def lifetime_of(one: DesiredDeployment) -> tuple[timedelta, str]:
+def lifetime_of(deployment: DesiredDeployment) -> tuple[timedelta, str]:
     """How long such a deployment lives without requests, and that in words; for one that `expires`."""
-    if one.spec.sku.name.name == _DEVELOPER:
+    if deployment.spec.sku.name.name == _DEVELOPER:
         hours = catalogue().limit("developer-tier-lifetime-hours").value
         return timedelta(hours=hours), f"{counted(hours, 'hour')} after their creation"
     days = catalogue().limit("ft-inactivity-deletion-days").value
     return timedelta(days=days), f"after {counted(days, 'day')} without a request"
 
 
-def expires(one: DesiredDeployment) -> bool:
+def expires(deployment: DesiredDeployment) -> bool:
     """Whether the service removes such a deployment by itself."""
-    return one.spec.model.fine_tuned or one.spec.sku.name.name == _DEVELOPER
+    return deployment.spec.model.fine_tuned or deployment.spec.sku.name.name == _DEVELOPER
 
 
 def may_have_expired(desired: DesiredState, observed: ObservedState) -> Sequence[DesiredDeployment]:
     """What is declared, not there, and not to be made again without a question."""
     whole = with_needed(desired, observed)
     return [
-        one
-        for one in whole.deployments
-        if expires(one)
-        and not one.lifecycle.recreate_expired
-        and whole.covers(one.id)
-        and isinstance(reading := observed.readings.get(one.id.account), Listed)
-        and reading.find(one.id) is None
+        deployment
+        for deployment in whole.deployments
+        if expires(deployment)
+        and not deployment.lifecycle.recreate_expired
+        and whole.covers(deployment.id)
+        and isinstance(reading := observed.readings.get(deployment.id.account), Listed)
+        and reading.find(deployment.id) is None
     ]
 
 
@@ -140,35 +140,35 @@ def expiries(
     """
     latest = _latest(logs.values())
     found: dict[DeploymentId, Expiry] = {}
-    for one in gone:
-        log_here, last = logs.get(one.id.account.subscription.lower()), latest.get(str(one.id).lower())
+    for item in gone:
+        log_here, last = logs.get(item.id.account.subscription.lower()), latest.get(str(item.id).lower())
         if isinstance(log_here, str):
-            found[one.id] = Expiry(problem=log_here)
-        elif last is not None and last.writes and _over(one, last, now):
-            found[one.id] = Expiry(written=last.at)
+            found[item.id] = Expiry(problem=log_here)
+        elif last is not None and last.writes and _over(item, last, now):
+            found[item.id] = Expiry(written=last.at)
     return found
 
 
 def unless_expired(create: Create, terms: Terms) -> Action:
     """The create of what is not there; of what has expired only where somebody said so."""
-    one, expiry = create.desired, terms.expiries.get(create.id)
-    if expiry is None or one.lifecycle.recreate_expired or terms.recreate_expired:
+    item, expiry = create.desired, terms.expiries.get(create.id)
+    if expiry is None or item.lifecycle.recreate_expired or terms.recreate_expired:
         return create
     if not expiry.written:
-        told = f"unverified: whether it was there before and has expired ({expiry.problem})"
-        return replace(create, explanation=told)
+        text = f"unverified: whether it was there before and has expired ({expiry.problem})"
+        return replace(create, explanation=text)
     return blocked_instead(
         create,
         Reason.EXPIRED,
         f"it was written at {expiry.written[:19]}Z, nobody deleted it, and it is not there: the service "
-        f"removes such deployments {lifetime_of(one)[1]}",
+        f"removes such deployments {lifetime_of(item)[1]}",
         "write lifecycle: {recreateExpired: true} to have it made again each time, pass --recreate-expired "
         "to do it once, or remove the entry",
     )
 
 
-def _over(one: DesiredDeployment, last: ActivityEvent, now: datetime) -> bool:
+def _over(deployment: DesiredDeployment, last: ActivityEvent, now: datetime) -> bool:
     try:
-        return datetime.fromisoformat(last.at) + lifetime_of(one)[0] <= now
+        return datetime.fromisoformat(last.at) + lifetime_of(deployment)[0] <= now
     except (ValueError, TypeError):  # no time at all, or one without its zone
         return False

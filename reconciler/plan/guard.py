@@ -76,9 +76,9 @@ def count_owned(desired: DesiredState, observed: ObservedState) -> int:
 def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[ObservedDeployment, Region]]:
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
-            for there in reading.deployments:
-                if owner_of(there) == desired.fleet.mark:
-                    yield there, reading.account.region
+            for existing in reading.deployments:
+                if owner_of(existing) == desired.fleet.mark:
+                    yield existing, reading.account.region
 
 
 def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy) -> Iterator[Refusal]:
@@ -119,7 +119,7 @@ def _deletes(
         fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
-    names = listing([f"{one.account.name}/{one.name}" for one in going])
+    names = listing([f"{item.account.name}/{item.name}" for item in going])
     yield Refusal(
         code="max-deletes",
         message=(
@@ -151,8 +151,8 @@ def _allowed_deletes(
     elif count is not None:
         limits.append((count, f"the Fleet's guards.maxDeletes: {count}"))
     if percent is not None and shard is not None:
-        told = f"{percent:g} % of the {owned} that shard {shard} owns"
-        limits.append((int(owned * percent / 100), told))
+        text = f"{percent:g} % of the {owned} that shard {shard} owns"
+        limits.append((int(owned * percent / 100), text))
     elif percent is not None:
         share = max(1, int(owned * percent / 100))
         limits.append((share, f"the Fleet's guards.maxDeletePercent: {percent:g} % of {owned} owned"))
@@ -174,9 +174,9 @@ def _reductions(
         return
     pools = Pools(observed)
     held: dict[PoolKey, int] = defaultdict(int)
-    for there, region in _owned(desired, observed):
-        draw = pools.draw_of(there, region)
-        if draw is not None and there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
+    for existing, region in _owned(desired, observed):
+        draw = pools.draw_of(existing, region)
+        if draw is not None and existing.sku is not None and existing.sku.family is SkuFamily.PROVISIONED:
             held[draw.pool] += draw.amount
     freed: dict[PoolKey, int] = defaultdict(int)
     names: dict[PoolKey, str] = {}
@@ -204,10 +204,10 @@ def judged_by_policies(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
 
     Errors are diagnostics, milder findings notices.
     """
-    errors = [one for one in found if one.severity is Severity.ERROR]
+    errors = [item for item in found if item.severity is Severity.ERROR]
     by_rule: dict[str, list[Diagnostic]] = defaultdict(list)
-    for one in errors:
-        by_rule[one.code].append(one)
+    for error in errors:
+        by_rule[error.code].append(error)
     broken = []
     for code, (first, *others) in sorted(by_rule.items()):
         more = f" (and {counted(len(others), 'more finding')})" if others else ""
@@ -215,6 +215,6 @@ def judged_by_policies(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
     return replace(
         plan,
         diagnostics=(*plan.diagnostics, *errors),
-        notices=(*plan.notices, *(one for one in found if one.severity is not Severity.ERROR)),
+        notices=(*plan.notices, *(item for item in found if item.severity is not Severity.ERROR)),
         refusals=(*plan.refusals, *broken),
     )

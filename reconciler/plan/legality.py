@@ -102,9 +102,9 @@ def writes_for(pair: Pair) -> tuple[JsonObject, ...]:
     before, after = capacity.before, capacity.after
     if not isinstance(before, int) or not isinstance(after, int):
         return (pair.body,)
-    there = writable(pair.observed)
+    observed = writable(pair.observed)
     if "sku.name" in by_path:
-        return ({**unfinished(pair.body, pair.observed), "sku": there["sku"]}, pair.body)
+        return ({**unfinished(pair.body, pair.observed), "sku": observed["sku"]}, pair.body)
     if after < before:
-        return (put(there, ("sku", "capacity"), after), pair.body)
+        return (put(observed, ("sku", "capacity"), after), pair.body)
     return (put(unfinished(pair.body, pair.observed), ("sku", "capacity"), before), pair.body)

@@ -99,24 +99,26 @@ def observed_lifespans(
     desired: DesiredState, observed: ObservedState, catalogue: Catalogue, today: date
 ) -> tuple[Lifespan, ...]:
     """What is there in the declared accounts, and what is declared and not there."""
-    there = [
+    existing = [
         _observed(deployment, reading.account.region, catalogue, today)
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for deployment in reading.deployments
         if desired.covers(deployment.id)
     ]
-    seen = {one.id for one in there}
-    absent = [one for one in declared_lifespans(desired, catalogue, today) if one.id not in seen]
-    return tuple(sorted((*there, *absent), key=lambda one: one.id.key))
+    seen = {item.id for item in existing}
+    absent = [
+        lifespan for lifespan in declared_lifespans(desired, catalogue, today) if lifespan.id not in seen
+    ]
+    return tuple(sorted((*existing, *absent), key=lambda item: item.id.key))
 
 
 def soonest_first(lifespans: Iterable[Lifespan]) -> list[Lifespan]:
     """What ends first on top; what has no date below, retired ones above all."""
 
-    def rank(one: Lifespan) -> tuple[bool, bool, int, tuple[str, ...]]:
-        left = one.days_left
-        return (one.stage is not Stage.RETIRED, left is None, left or 0, one.id.key)
+    def rank(lifespan: Lifespan) -> tuple[bool, bool, int, tuple[str, ...]]:
+        left = lifespan.days_left
+        return (lifespan.stage is not Stage.RETIRED, left is None, left or 0, lifespan.id.key)
 
     return sorted(lifespans, key=rank)
 

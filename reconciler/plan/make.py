@@ -56,5 +56,7 @@ def make_plan(
 
 
 def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
-    declared = frozenset(one.id for one in desired.deployments if not desired.covers(one.id))
+    declared = frozenset(
+        deployment.id for deployment in desired.deployments if not desired.covers(deployment.id)
+    )
     return declared | desired.scope.left_out

@@ -43,14 +43,14 @@ def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hin
 
     Sizes that no list tells are taken to be legal.
     """
-    change = next((one for one in action.changes if one.path == "sku.capacity"), None)
+    change = next((item for item in action.changes if item.path == "sku.capacity"), None)
     if change is None or not isinstance(change.before, int) or not isinstance(change.after, int):
         return action
     sku = action.desired.spec.sku.name
     if sku.family is not SkuFamily.PROVISIONED or action.observed.sku != sku:
         return action
-    there = writable(action.observed)
-    old, new = availability.offers_for(action, there), availability.offers_for(action, action.body)
+    observed = writable(action.observed)
+    old, new = availability.offers_for(action, observed), availability.offers_for(action, action.body)
     size_first = _legal(change.after, old) and _legal(change.after, new)
     model_first = _legal(change.before, new)
     shrinks = change.after < change.before
@@ -62,7 +62,7 @@ def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hin
                 f"{change.after} PTU is a size of both models; {_shared(old, new)}",
                 fix="first change sku.capacity to a size that both models take, apply, then change the model",
             )
-        first = put(there, _CAPACITY, change.after)
+        first = put(observed, _CAPACITY, change.after)
     else:
         first = put(unfinished(action.body, action.observed), _CAPACITY, change.before)
     return replace(action, writes=(first, action.body))
@@ -74,10 +74,10 @@ def _legal(amount: int, offers: Sequence[Offer]) -> bool:
 
 def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
     """The sizes that the first offers of both models have in common; ARM may list the old one no longer."""
-    one, other = sizes_of((old or new)[0]), sizes_of(new[0])
-    step = math.lcm(one.step, other.step)
-    limits = [limit for limit in (one.maximum, other.maximum) if limit is not None]
-    first = max(one.minimum, other.minimum)
+    item, other = sizes_of((old or new)[0]), sizes_of(new[0])
+    step = math.lcm(item.step, other.step)
+    limits = [limit for limit in (item.maximum, other.maximum) if limit is not None]
+    first = max(item.minimum, other.minimum)
     candidates = range(first, first + step)
     start = next((size for size in candidates if _legal(size, old[:1]) and other.fits(size)), None)
     if start is None:

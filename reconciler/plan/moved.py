@@ -165,16 +165,16 @@ class RegionalUpgrades:
 
         The service moves previews `upgradeOnExpiryLeadTimeDays` before their date (TypeSpec 2025-09-01).
         """
-        offers = [one for one in self._named(name) if one.model_version.lower() == version.lower()]
+        offers = [item for item in self._named(name) if item.model_version.lower() == version.lower()]
         facts = catalogue().lifecycle(name, version, sku)
-        words = {one.lifecycle_status.lower() for one in offers} | {version.lower(), name.lower()}
+        words = {offer.lifecycle_status.lower() for offer in offers} | {version.lower(), name.lower()}
         stage = None if facts is None else facts.stage
         if not (stage is Stage.PREVIEW or any("preview" in word for word in words)):
             return False
-        listed = [one for one in offers if one.sku == sku]
+        listed = [offer for offer in offers if offer.sku == sku]
         if not listed:
             return bool(self._named(name))
-        return all(self._over(one) for one in listed)
+        return all(self._over(item) for item in listed)
 
     def _over(self, offer: Offer) -> bool:
         """Whether it has ended, or the day has come on which the service moves what is still on it."""
@@ -195,8 +195,8 @@ class RegionalUpgrades:
                 yield offer.replacement.model.lower(), offer.replacement.version
         facts = catalogue().lifecycle(name, version, sku)
         if facts is not None and facts.successor is not None:
-            for one in facts.successor.split(","):
-                yield one.strip().lower(), ""
+            for item in facts.successor.split(","):
+                yield item.strip().lower(), ""
 
     @property
     def _offers(self) -> Sequence[Offer] | None:
@@ -204,4 +204,4 @@ class RegionalUpgrades:
         return facts.offers if facts is not None else None
 
     def _named(self, name: str) -> list[Offer]:
-        return [one for one in self._offers or () if one.model_name.lower() == name.lower()]
+        return [offer for offer in self._offers or () if offer.model_name.lower() == name.lower()]

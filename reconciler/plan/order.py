@@ -169,8 +169,8 @@ def _set_aside(needs: Needs, waiters: Needs, takes: list[Movement], releases: li
             continue
         barred = _reachable(waiters, take.id)
         chosen: list[DeploymentId] = []
-        free = [one for one in open_ones if one.of not in barred] if len(barred) > 1 else open_ones
-        exact = next((one for one in free if one.left == wanted), None)
+        free = [item for item in open_ones if item.of not in barred] if len(barred) > 1 else open_ones
+        exact = next((item for item in free if item.left == wanted), None)
         for release in free if exact is None else [exact]:
             if not wanted:
                 break

@@ -86,13 +86,15 @@ class Pair:
     def carried(self) -> tuple[str, ...]:
         """The manifest paths of what the body repeats from what is there although no manifest states it."""
         declared = {change.path for change in fields_of(put_body(self.desired, None, self.mark))}
-        there = fields_of(writable(self.observed))
-        return tuple(change.path for change in there if change.path not in declared)
+        observed = fields_of(writable(self.observed))
+        return tuple(change.path for change in observed if change.path not in declared)
 
 
 def only_new_marks(changes: Sequence[FieldChange]) -> bool:
     """Whether nothing is lacking but the mark that earlier releases did not write."""
-    return bool(changes) and all(one.path == f"tags.{MODEL_TAG}" and one.before is None for one in changes)
+    return bool(changes) and all(
+        change.path == f"tags.{MODEL_TAG}" and change.before is None for change in changes
+    )
 
 
 def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
@@ -134,6 +136,6 @@ class InSync:
 
 def _alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
     """All that counts when the two are compared: everything but whose names they are."""
-    there = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
+    existing = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
     said = (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)
-    return (*said, observed.provisioning_state, *there)
+    return (*said, observed.provisioning_state, *existing)

@@ -117,7 +117,7 @@ def _ways(
     if smaller:
         yield way(Move.SIZE, f"{region} has room for {smaller} of {needed} PTU", capacity=smaller)
     roomy = sorted(
-        {one.region for one in answer if one.sku == sku and room(one.region, sku) >= needed},
+        {item.region for item in answer if item.sku == sku and room(item.region, sku) >= needed},
         key=lambda place: (-room(place, sku), place),
     )
     if roomy:

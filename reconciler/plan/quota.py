@@ -83,12 +83,12 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
     refusals: list[Refusal] = []
     for key in sorted(ledgers):
         ledger, pool = ledgers[key], pools.pool(key)
-        one = _forecast(key, ledger, held.get(key, {}), pools, observed)
-        forecasts.append(one)
-        if pool is not None and one.verdict is Verdict.EXCEEDS:
-            refusals.append(_refusal(one, pool, ledger, working))
+        item = _forecast(key, ledger, held.get(key, {}), pools, observed)
+        forecasts.append(item)
+        if pool is not None and item.verdict is Verdict.EXCEEDS:
+            refusals.append(_refusal(item, pool, ledger, working))
         elif ledger.out_of_order:
-            refusals.append(_circle(one, ledger))
+            refusals.append(_circle(item, ledger))
     return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 
 
@@ -112,7 +112,7 @@ def _forecast(
         used_after=None,
         verdict=Verdict.UNVERIFIED,
         holders=tuple(holders),
-        deleted=tuple(one for one in gone if key.region not in places or one.region.name == key.region),
+        deleted=tuple(item for item in gone if key.region not in places or item.region.name == key.region),
     )
     pool = pools.pool(key)
     if pool is None:
@@ -142,24 +142,26 @@ def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[Deploymen
 def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
-            for there in reading.deployments:
-                draw = pools.draw_of(there, reading.account.region)
+            for existing in reading.deployments:
+                draw = pools.draw_of(existing, reading.account.region)
                 if draw is not None:
-                    yield there.id, draw
+                    yield existing.id, draw
 
 
-def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:
+def _refusal(forecast: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:
     needed = pool.used + (ledger.peak_at_take or 0)
     short = needed - pool.limit
-    held = listing([f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders]) or "nobody here"
-    rest = f", outside this run {one.elsewhere}" if one.elsewhere else ""
-    names = listing([gone.id.name for gone in one.deleted])
+    held = (
+        listing([f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in forecast.holders]) or "nobody here"
+    )
+    rest = f", outside this run {forecast.elsewhere}" if forecast.elsewhere else ""
+    names = listing([gone.id.name for gone in forecast.deleted])
     kept = f"; soft-deleted accounts keep their quota until they are purged: {names}" if names else ""
-    purge = f", purge {one.deleted[0].id.name} ({one.deleted[0].command('purge')})" if names else ""
+    purge = f", purge {forecast.deleted[0].id.name} ({forecast.deleted[0].command('purge')})" if names else ""
     return Refusal(
         code="quota",
         message=(
-            f"{pool.name} in {one.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
+            f"{pool.name} in {forecast.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
             f"would need {needed}, {short} too many. After it would hold: {held}{rest}{kept}"
         ),
         fix=(
@@ -180,19 +182,19 @@ def _the_rest(takers: Sequence[DeploymentId], working: int) -> str:
     others = working - len(takers)
     if others <= 0:
         return ""
-    named = " ".join(f"--exclude {one.account.name}/{one.name}" for one in takers[:_NAMED])
+    named = " ".join(f"--exclude {taker.account.name}/{taker.name}" for taker in takers[:_NAMED])
     flags = named if len(takers) <= _NAMED else f"--exclude for the {len(takers)} that need it"
     rest = "The other step" if others == 1 else f"The other {counted(others, 'step')}"
     return f". {rest} can be applied without: {flags}, or --skip-refused"
 
 
-def _circle(one: PoolForecast, ledger: _Ledger) -> Refusal:
+def _circle(forecast: PoolForecast, ledger: _Ledger) -> Refusal:
     return Refusal(
         code="quota-circle",
         message=(
-            f"in {one.pool} of {one.scope} some deployments can only take what others release, and those "
-            "wait for the first (they swap pools, or a new spillover target needs what its source gives up); "
-            "no order keeps our use within what it is before and after"
+            f"in {forecast.pool} of {forecast.scope} some deployments can only take what others release, and "
+            "those wait for the first (they swap pools, or a new spillover target needs what its source "
+            "gives up); no order keeps our use within what it is before and after"
         ),
         fix="let a change of its own release the capacity first (lower or remove it), apply, then take it",
         steps=tuple(ledger.takers),

@@ -27,8 +27,8 @@ def undeclared(
     if not observed.deleting:
         return fate
     if isinstance(fate, Delete):
-        told = "it is being deleted already; apply waits for the end of that, and deletes what is still there"
-        return replace(fate, reason=Reason.IN_PROGRESS, explanation=told)
+        text = "it is being deleted already; apply waits for the end of that, and deletes what is still there"
+        return replace(fate, reason=Reason.IN_PROGRESS, explanation=text)
     return _keep(observed, region, Reason.IN_PROGRESS, "it is being deleted already")
 
 
@@ -38,15 +38,15 @@ def _fate(
     owner, belongs = owner_of(observed), whose(observed, terms.mark)
     ours = belongs is Whose.OURS
     if not terms.fleet.declared:
-        told = "no Fleet document names this fleet, so nothing is deleted"
-        return _keep(observed, region, Reason.NO_FLEET, told)
+        text = "no Fleet document names this fleet, so nothing is deleted"
+        return _keep(observed, region, Reason.NO_FLEET, text)
     if prune is PrunePolicy.NEVER:
         return _keep(observed, region, Reason.RETAINED, "its account is declared prune: never")
     if prune is PrunePolicy.OWNED and not ours:
-        told = f"it carries the mark of the fleet {owner!r}" if owner else "it carries nobody's mark"
+        text = f"it carries the mark of the fleet {owner!r}" if owner else "it carries nobody's mark"
         if belongs is Whose.NAMESAKE:
-            told += ", which has no id: it may be another fleet's of that name"
-        return _keep(observed, region, Reason.NOT_OURS, told)
+            text += ", which has no id: it may be another fleet's of that name"
+        return _keep(observed, region, Reason.NOT_OURS, text)
     if ours and on_removal(observed) == "retain":
         return _keep(observed, region, Reason.RETAINED, "its last manifest said onRemoval: retain")
     if owner is not None and not ours and not terms.take_over:
@@ -58,27 +58,27 @@ def _fate(
             "prune: owned leaves it alone; --take-over deletes it",
         )
     if terms.protects(observed.id):
-        told = "no manifest declares it any more, but the Fleet's guards.protect covers it"
-        return _forbidden(observed, region, Reason.PROTECTED, told, UNPROTECT)
+        text = "no manifest declares it any more, but the Fleet's guards.protect covers it"
+        return _forbidden(observed, region, Reason.PROTECTED, text, UNPROTECT)
     if ours and on_removal(observed) == "refuse":
-        told = "no manifest declares it any more, but its last one said preventDestroy"
+        text = "no manifest declares it any more, but its last one said preventDestroy"
         fix = "declare it again without lifecycle.preventDestroy, apply, then remove the entry"
-        return _forbidden(observed, region, Reason.PROTECTED, told, fix)
-    told = (
+        return _forbidden(observed, region, Reason.PROTECTED, text, fix)
+    text = (
         "no manifest declares it any more"
         if ours
         else "its account is prune: exclusive; nobody's mark is on it"
     )
     return Delete(
-        id=observed.id, region=region, reason=Reason.NOT_DECLARED, observed=observed, explanation=told
+        id=observed.id, region=region, reason=Reason.NOT_DECLARED, observed=observed, explanation=text
     )
 
 
-def _keep(observed: ObservedDeployment, region: Region, reason: Reason, told: str) -> Keep:
+def _keep(observed: ObservedDeployment, region: Region, reason: Reason, text: str) -> Keep:
     return Keep(
-        id=observed.id, region=region, reason=reason, desired=None, observed=observed, explanation=told
+        id=observed.id, region=region, reason=reason, desired=None, observed=observed, explanation=text
     )
 
 
-def _forbidden(observed: ObservedDeployment, region: Region, reason: Reason, told: str, fix: str) -> Blocked:
-    return Blocked(id=observed.id, region=region, reason=reason, explanation=told, fix=fix, observed=observed)
+def _forbidden(observed: ObservedDeployment, region: Region, reason: Reason, text: str, fix: str) -> Blocked:
+    return Blocked(id=observed.id, region=region, reason=reason, explanation=text, fix=fix, observed=observed)

@@ -64,7 +64,7 @@ UNPROTECT = "take it out of the Fleet's guards.protect in a change of its own, a
 
 
 def blocked(
-    one: DesiredDeployment,
+    deployment: DesiredDeployment,
     reason: Reason,
     explanation: str,
     fix: str,
@@ -74,12 +74,12 @@ def blocked(
 ) -> Blocked:
     """A declared deployment for which something ought to be done and must not be."""
     return Blocked(
-        id=one.id,
-        region=region or one.region,
+        id=deployment.id,
+        region=region or deployment.region,
         reason=reason,
         explanation=explanation,
         fix=fix,
-        desired=one,
+        desired=deployment,
         observed=observed,
     )
 
@@ -102,7 +102,10 @@ def unmatched_globs(desired: DesiredState, observed: ObservedState) -> tuple[Dia
     ):
         return ()
     fleet = desired.fleet
-    known = [(one, fleet.alias_of(one.account.subscription)) for one in known_deployments(desired, observed)]
+    known = [
+        (deployment, fleet.alias_of(deployment.account.subscription))
+        for deployment in known_deployments(desired, observed)
+    ]
     return tuple(
         Diagnostic(
             code=UNMATCHED,
@@ -118,16 +121,16 @@ def unmatched_globs(desired: DesiredState, observed: ObservedState) -> tuple[Dia
             ),
         )
         for number, glob in enumerate(fleet.guards.protect)
-        if not any(matches_any([glob], one, alias) for one, alias in known)
+        if not any(matches_any([glob], item, alias) for item, alias in known)
     )
 
 
 def known_deployments(desired: DesiredState, observed: ObservedState) -> Iterator[DeploymentId]:
     """Every deployment that is declared and selected, or was found; what is both comes twice."""
-    yield from (one.id for one in desired.deployments)
+    yield from (deployment.id for deployment in desired.deployments)
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
-            yield from (one.id for one in reading.deployments)
+            yield from (deployment.id for deployment in reading.deployments)
 
 
 _FIND_ACCOUNT = (
@@ -152,8 +155,8 @@ _WAYS_TO_READ = {
 def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:
     """The declared deployments of each account, out of scope or not."""
     found: dict[AccountId, list[DesiredDeployment]] = defaultdict(list)
-    for one in desired.deployments:
-        found[one.id.account].append(one)
+    for deployment in desired.deployments:
+        found[deployment.id.account].append(deployment)
     return found
 
 
@@ -166,8 +169,8 @@ def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unr
 def unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
     """Why nothing is known about an account, and what would make it readable."""
     if isinstance(reading, AccountMissing):
-        told = f"ARM does not find the account {account.name}: {reading.message}"
-        return Unread(id=account, message=told, fix=reading.fix or _FIND_ACCOUNT)
+        text = f"ARM does not find the account {account.name}: {reading.message}"
+        return Unread(id=account, message=text, fix=reading.fix or _FIND_ACCOUNT)
     why = reading.message if reading else "it was not looked at"
     if not (reading and reading.trouble.hits_many):
         why = f"the deployments of {account.name} could not be listed completely: {why}"
@@ -182,17 +185,17 @@ def unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> U
 
 def hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, str] | None:
     """Why nothing may be written in this account, and what lifts it."""
-    there = reading.account
-    if account.region is not None and account.region != there.region:
+    observed = reading.account
+    if account.region is not None and account.region != observed.region:
         return (
             Reason.REGION_MISMATCH,
-            f"the manifest says that {account.id.name} is in {account.region}, ARM says {there.region}",
-            f"write region: {there.region}, or name the account that is in {account.region}",
+            f"the manifest says that {account.id.name} is in {account.region}, ARM says {observed.region}",
+            f"write region: {observed.region}, or name the account that is in {account.region}",
         )
-    if there.provisioning_state.lower() in {"deleting", "failed"}:
+    if observed.provisioning_state.lower() in {"deleting", "failed"}:
         return (
             Reason.ACCOUNT_NOT_READY,
-            f"the account {account.id.name} is in state {there.provisioning_state}",
+            f"the account {account.id.name} is in state {observed.provisioning_state}",
             "repair or recreate the account; its deployments cannot be written in this state",
         )
     return None

@@ -63,7 +63,7 @@ def to_json(
     """
     kinds = [step.action.kind for step in plan.steps]
     optional: dict[str, Any] = {}
-    capacity = {one.id: _capacity_fields(one) for one in plan.capacity}
+    capacity = {item.id: _capacity_fields(item) for item in plan.capacity}
     if plan.part is not None:
         optional["shard"] = part_document(plan.part)
         optional |= {} if observed is None else {"observed": observed_document(observed)}
@@ -105,8 +105,8 @@ def _capacity_fields(check: CapacityCheck) -> dict[str, Any]:
             asked_at=check.asked_at,
             why=check.why,
             elsewhere=tuple(
-                ElsewhereDocument(region=one.region.name, sku=one.sku.name, available=one.available)
-                for one in check.elsewhere
+                ElsewhereDocument(region=item.region.name, sku=item.sku.name, available=item.available)
+                for item in check.elsewhere
             ),
         ),
     }
@@ -163,7 +163,7 @@ def pool_document(pool: PoolForecast) -> PoolDocument:
         used_peak=pool.used_peak,
         used_after=pool.used_after,
         verdict=pool.verdict.value,
-        holders=tuple(HolderDocument(id=str(one.id), capacity=one.capacity) for one in pool.holders),
+        holders=tuple(HolderDocument(id=str(holder.id), capacity=holder.capacity) for holder in pool.holders),
     )
 
 
@@ -189,8 +189,8 @@ def finding_document(found: Diagnostic, spans: Spans | None) -> FindingDocument:
     )
 
 
-def _unread(one: Unread) -> UnreadDocument:
-    return UnreadDocument(id=str(one.id), account=one.id.name, message=one.message, fix=one.fix)
+def _unread(unread: Unread) -> UnreadDocument:
+    return UnreadDocument(id=str(unread.id), account=unread.id.name, message=unread.message, fix=unread.fix)
 
 
 def _place(place: Place | None, spans: Spans | None) -> dict[str, Any]:

@@ -61,31 +61,31 @@ def whole(plans: Sequence[ShardPlan], *, tool_version: str) -> tuple[ShardPlan, 
     """`plans` in the order of their shards: each shard once, all made alike and by this version."""
     _each_once(plans)
     first = plans[0]
-    for one in plans:
-        if one.tool_version != tool_version:
+    for part in plans:
+        if part.tool_version != tool_version:
             raise PlanStale(
-                f"{one.file} was made by version {one.tool_version}, this is {tool_version}. Plan all shards "
-                "and merge with one version"
+                f"{part.file} was made by version {part.tool_version}, this is {tool_version}. Plan all "
+                "shards and merge with one version"
             )
-        there = _made_from(one.saved)
+        its = _made_from(part.saved)
         for what, here in _made_from(first.saved).items():
-            if here != there[what]:
+            if here != its[what]:
                 raise PlanStale(
                     f"the shards do not belong together: the {what} of {first.file} is {here or 'empty'}, "
-                    f"that of {one.file} is {there[what] or 'empty'}. Plan all shards from the same commit "
-                    "in the same way"
+                    f"that of {part.file} is {its[what] or 'empty'}. Plan all shards from the same "
+                    "commit in the same way"
                 )
-    return tuple(sorted(plans, key=lambda one: one.shard))
+    return tuple(sorted(plans, key=lambda item: item.shard))
 
 
 def _each_once(plans: Sequence[ShardPlan]) -> None:
-    counts = {one.shard.count for one in plans}
+    counts = {item.shard.count for item in plans}
     if len(counts) != 1:
-        found = ", ".join(f"{one.file} is {one.shard}" for one in plans)
+        found = ", ".join(f"{item.file} is {item.shard}" for item in plans)
         raise UsageProblem(f"these are shards of different runs: {found}. Give all files of one run")
     files: dict[Shard, list[str]] = defaultdict(list)
-    for one in plans:
-        files[one.shard].append(one.file)
+    for plan in plans:
+        files[plan.shard].append(plan.file)
     twice = [f"{shard} ({', '.join(names)})" for shard, names in sorted(files.items()) if len(names) > 1]
     if twice:
         raise UsageProblem(f"there is more than one file of shard {'; '.join(twice)}. Give each shard once")
@@ -113,30 +113,30 @@ def _made_from(saved: SavedPlan) -> Mapping[str, str]:
 
 def united(plans: Sequence[ShardPlan], desired: DesiredState) -> ObservedState:
     """What all shards observed, once it is certain that together they looked at what `desired` names."""
-    for one in plans:
-        asked = {account.id for account in desired.in_shard(one.shard).accounts}
-        if asked != set(one.observed.readings):
+    for plan in plans:
+        asked = {account.id for account in desired.in_shard(plan.shard).accounts}
+        if asked != set(plan.observed.readings):
             raise PlanStale(
-                f"{one.file} does not speak of the accounts that are shard {one.shard}'s. Nothing can be "
+                f"{plan.file} does not speak of the accounts that are shard {plan.shard}'s. Nothing can be "
                 "concluded from it; plan that shard again"
             )
-    by_age = sorted(plans, key=lambda one: (one.created_at, one.shard))
-    seen = [one.observed for one in by_age]
+    by_age = sorted(plans, key=lambda item: (item.created_at, item.shard))
+    seen = [item.observed for item in by_age]
     return ObservedState(
-        readings={account: reading for one in seen for account, reading in one.readings.items()},
+        readings={account: reading for item in seen for account, reading in item.readings.items()},
         regions=_regions(seen),
-        policies=_latest(one.policies for one in seen),
-        sources=_latest(one.sources for one in seen),
-        opinions={name: opinion for one in seen for name, opinion in one.opinions.items()},
-        expiries={name: expiry for one in seen for name, expiry in one.expiries.items()},
+        policies=_latest(item.policies for item in seen),
+        sources=_latest(item.sources for item in seen),
+        opinions={name: opinion for item in seen for name, opinion in item.opinions.items()},
+        expiries={name: expiry for item in seen for name, expiry in item.expiries.items()},
     )
 
 
 def _latest(found: Iterable[Mapping[_K, _V]]) -> Mapping[_K, _V]:
     """Of two answers about one account the later, but any rather than none."""
     result: dict[_K, _V] = {}
-    for one in found:
-        for key, value in one.items():
+    for item in found:
+        for key, value in item.items():
             if key not in result or not isinstance(value, Unreadable):
                 result[key] = value
     return result
@@ -145,8 +145,8 @@ def _latest(found: Iterable[Mapping[_K, _V]]) -> Mapping[_K, _V]:
 def _regions(seen: Iterable[ObservedState]) -> tuple[RegionFacts, ...]:
     """One entry per region. Two shards meet in one only where a manifest states a wrong region."""
     result: dict[tuple[str, str], RegionFacts] = {}
-    for one in seen:
-        for facts in one.regions:
+    for item in seen:
+        for facts in item.regions:
             place = (facts.subscription.lower(), facts.region.name)
             before = result.get(place, facts)
             pools = before.pools if facts.pools is None else facts.pools

@@ -158,7 +158,7 @@ def observed_document(observed: ObservedState) -> ObservedDocument:
     shelf: dict[str, tuple[OfferDocument, ...]] = {}
     regions = tuple(
         _region(facts, shelf)
-        for facts in sorted(observed.regions, key=lambda one: (one.subscription.lower(), one.region))
+        for facts in sorted(observed.regions, key=lambda item: (item.subscription.lower(), item.region))
     )
     return ObservedDocument(
         accounts=tuple(_reading(reading) for _, reading in sorted(observed.readings.items())),
@@ -197,19 +197,24 @@ def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceD
     return SilenceDocument(reading="unreadable", trouble=found.trouble.value, **said)
 
 
-def _deployment(one: ObservedDeployment) -> DeploymentDocument:
+def _deployment(deployment: ObservedDeployment) -> DeploymentDocument:
     return DeploymentDocument(
-        id=str(one.id),
+        id=str(deployment.id),
         model=ModelDocument(
-            format=one.model_format, name=one.model_name, version=one.model_version, source=one.model_source
+            format=deployment.model_format,
+            name=deployment.model_name,
+            version=deployment.model_version,
+            source=deployment.model_source,
         ),
-        sku=None if one.sku is None else one.sku.name,
-        capacity=one.capacity,
-        provisioning_state=one.provisioning_state,
-        tags={name: one.tags[name] for name in sorted(one.tags)},
-        etag=one.etag,
+        sku=None if deployment.sku is None else deployment.sku.name,
+        capacity=deployment.capacity,
+        provisioning_state=deployment.provisioning_state,
+        tags={name: deployment.tags[name] for name in sorted(deployment.tags)},
+        etag=deployment.etag,
         resource={
-            name: in_order(one.resource[name]) for name in sorted(one.resource) if name.lower() != _PEOPLE
+            name: in_order(deployment.resource[name])
+            for name in sorted(deployment.resource)
+            if name.lower() != _PEOPLE
         },
     )
 
@@ -232,7 +237,7 @@ def _region(facts: RegionFacts, shelf: dict[str, tuple[OfferDocument, ...]]) -> 
     return RegionDocument(
         subscription=facts.subscription,
         region=facts.region.name,
-        pools=None if facts.pools is None else tuple(UsageDocument(**asdict(one)) for one in facts.pools),
+        pools=None if facts.pools is None else tuple(UsageDocument(**asdict(pool)) for pool in facts.pools),
         offers=key,
     )
 
@@ -248,10 +253,10 @@ def _names(account: AccountId, found: Names) -> NamesDocument | SilenceDocument:
 
 def read_observed(of: ObservedDocument) -> ObservedState:
     """The observation that `observed_document` wrote; ValueError where it contradicts itself."""
-    shelf = {key: tuple(one.offer() for one in offers) for key, offers in of.offers.items()}
+    shelf = {key: tuple(offer.offer() for offer in offers) for key, offers in of.offers.items()}
     return ObservedState(
-        readings={AccountId.parse(one.id): _read_reading(one) for one in of.accounts},
-        regions=tuple(_read_region(one, shelf) for one in of.regions),
+        readings={AccountId.parse(item.id): _read_reading(item) for item in of.accounts},
+        regions=tuple(_read_region(region, shelf) for region in of.regions),
         policies={
             account: found
             for account, found in map(_read_names, of.policies)
@@ -259,10 +264,12 @@ def read_observed(of: ObservedDocument) -> ObservedState:
         },
         sources=dict(map(_read_names, of.sources)),
         opinions={
-            DeploymentId.parse(one.id): Opinion(**one.model_dump(exclude={"id"})) for one in of.opinions
+            DeploymentId.parse(opinion.id): Opinion(**opinion.model_dump(exclude={"id"}))
+            for opinion in of.opinions
         },
         expiries={
-            DeploymentId.parse(one.id): Expiry(**one.model_dump(exclude={"id"})) for one in of.expiries
+            DeploymentId.parse(expiry.id): Expiry(**expiry.model_dump(exclude={"id"}))
+            for expiry in of.expiries
         },
     )
 
@@ -272,7 +279,7 @@ def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
     if isinstance(of, SilenceDocument):
         return _read_silence(of, account)
     deployments = tuple(map(_read_deployment, of.deployments))
-    if any(one.id.account != account for one in deployments):
+    if any(deployment.id.account != account for deployment in deployments):
         raise ValueError(f"a deployment in the listing of {account.name} is another account's")
     return Listed(
         account=ObservedAccount(
@@ -310,7 +317,7 @@ def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[Offer, ...]]) -> 
     return RegionFacts(
         subscription=of.subscription,
         region=Region(of.region),
-        pools=None if of.pools is None else tuple(QuotaPool(**one.model_dump()) for one in of.pools),
+        pools=None if of.pools is None else tuple(QuotaPool(**pool.model_dump()) for pool in of.pools),
         models=None if of.offers is None else shelf[of.offers],
     )
 

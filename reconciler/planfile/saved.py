@@ -267,34 +267,36 @@ def since_plan(
     account that the plan could not read has no base, so everything in it is kept.
     """
     now = {
-        there.id: there
+        present.id: present
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
-        for there in reading.deployments
+        for present in reading.deployments
     }
     prints = {action.id: fingerprint(action) for action in compare(desired, observed)}
     seen = _seen_accounts(saved, observed)
 
-    def moved(one: DeploymentId) -> bool:
-        then, there = saved.items.get(one), now.get(one)
-        if one.account not in seen:
+    def moved(deployment_id: DeploymentId) -> bool:
+        then, existing = saved.items.get(deployment_id), now.get(deployment_id)
+        if deployment_id.account not in seen:
             return True
         if then is None:
-            return there is not None
-        if there is not None and then.etag is not None and then.etag == there.etag:
+            return existing is not None
+        if existing is not None and then.etag is not None and then.etag == existing.etag:
             return False
-        if then.fingerprint == prints.get(one, ""):
+        if then.fingerprint == prints.get(deployment_id, ""):
             return False
         was_absent = then.etag is None and then.action in {"create", "blocked"}
-        return there is not None or not was_absent
+        return existing is not None or not was_absent
 
     items = [item for item in report.items if moved(item.id)]
-    unnoticed = [one for one in report.synced if one.account in seen and moved(one) and not saved.writes(one)]
-    items += [moved_unnoticed(now[one]) for one in unnoticed]
+    unnoticed = [
+        each for each in report.synced if each.account in seen and moved(each) and not saved.writes(each)
+    ]
+    items += [moved_unnoticed(now[each]) for each in unnoticed]
     return replace(
         report,
         items=tuple(sorted(items, key=lambda item: (item.id.key, item.cause))),
-        synced=tuple(one for one in report.synced if one not in set(unnoticed)),
+        synced=tuple(each for each in report.synced if each not in set(unnoticed)),
         since=saved.created_at,
         unmoved=sum(not moved(item.id) for item in report.items),
     )
@@ -304,4 +306,4 @@ def _seen_accounts(saved: SavedPlan, observed: ObservedState) -> frozenset[Accou
     """The accounts that the plan had listed: all of a complete plan's, else those with more than blocks."""
     if saved.complete:
         return frozenset(observed.readings)
-    return frozenset(one.account for one, item in saved.items.items() if item.action != "blocked")
+    return frozenset(each.account for each, item in saved.items.items() if item.action != "blocked")

@@ -51,20 +51,22 @@ def render_text(
     short: list[str] = []
     for group in grouped(report.items, lambda item: item.step.action.id.account.key):
         items = sorted(group, key=lambda item: (item.step.order == 0, item.step.order))
-        steps = [one.step for one in items]
-        plain = all(one.outcome is Outcome.SUCCEEDED and not one.note and one.fault is None for one in items)
+        steps = [each.step for each in items]
+        plain = all(
+            each.outcome is Outcome.SUCCEEDED and not each.note and each.fault is None for each in items
+        )
         if plain and len(items) > 1 and not verbose:
             name = account_name(steps[0].action.id.account, style, alias_of)
             line = f"{name}  {kinds_of(steps)} succeeded"
-            short += [style.paint(one, "green") for one in broken(line, style.width, hanging="    ")]
+            short += [style.paint(each, "green") for each in broken(line, style.width, hanging="    ")]
         else:
             parts.append("\n".join([*account_line(steps, style, alias_of), *_account(items, style)]))
     parts[:0] = ["\n".join(short)] if short else []
     words = list(_interruption(report, style))
     for outcome, (meaning, fix) in MEANINGS.items():
         if fix and report.count(outcome):
-            told = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
-            words += style.paragraph(told, hanging="  ")
+            text = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
+            words += style.paragraph(text, hanging="  ")
     if words:
         parts.append("\n".join(words))
     colour = "green" if report.succeeded else "red"
@@ -76,7 +78,7 @@ def render_text(
 def summary(report: ApplyReport) -> str:
     """One line that counts the outcomes that occurred, and what kept a run from writing anything."""
     plan, blocked = report.plan, [f"{len(report.blocked)} blocked"] if report.blocked else []
-    reasons = [f"refused by {listed([one.code for one in plan.refusals])}"] if plan.refusals else []
+    reasons = [f"refused by {listed([refusal.code for refusal in plan.refusals])}"] if plan.refusals else []
     reasons += blocked
     reasons += [f"{counted(len(plan.unread), 'account')} could not be read"] if plan.unread else []
     if reasons and not report.items:
@@ -137,8 +139,8 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
     fault = item.fault
     if fault is not None:
         status = f"{fault.status} " if fault.status else ""
-        told = style.show(f"{status}{fault.code}: {fault.message}")
-        yield from style.paragraph(told, indent="      ", hanging="        ")
+        text = style.show(f"{status}{fault.code}: {fault.message}")
+        yield from style.paragraph(text, indent="      ", hanging="        ")
         if fault.request_id:
             yield f"      request id: {style.show(fault.request_id)}"
         if fault.fix and item.outcome is not Outcome.STALE:
@@ -154,15 +156,15 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
     if why is None:
         return
     running = []
-    for item in (one for one in report.items if one.outcome is Outcome.UNKNOWN):
+    for item in (each for each in report.items if each.outcome is Outcome.UNKNOWN):
         name = f"{style.show(item.step.action.id.account.name)}/{style.show(item.step.action.id.name)}"
         request = item.fault.request_id if item.fault else None
         running.append(f"{name} (request id {style.show(request)})" if request else name)
     verb = "Stopped by" if why.cause is Cause.TIME_LIMIT else "Interrupted by"
-    told = f"{verb} {style.show(str(why))}: {report.count(Outcome.SUCCEEDED)} done, "
-    told += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
-    told += f", {report.count(Outcome.SKIPPED)} not started."
-    yield from (style.paint(line, "bold") for line in style.paragraph(told, hanging="  "))
+    text = f"{verb} {style.show(str(why))}: {report.count(Outcome.SUCCEEDED)} done, "
+    text += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
+    text += f", {report.count(Outcome.SKIPPED)} not started."
+    yield from (style.paint(line, "bold") for line in style.paragraph(text, hanging="  "))
 
 
 # -- JSON ----------------------------------------------------------------------------------------------

@@ -39,11 +39,11 @@ def kinds_of(steps: Sequence[Step]) -> str:
 
 def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, indent: str) -> Iterator[str]:
     """Every deployment by name; accounts with deployments of the same names share a line."""
-    of_it = alike(sorted(ids), lambda one: one.account)
-    same = alike(of_it, lambda account: tuple(style.show(one.name) for one in of_it[account]))
+    of_it = alike(sorted(ids), lambda item: item.account)
+    same = alike(of_it, lambda account: tuple(style.show(item.name) for item in of_it[account]))
     for names, accounts in same.items():
         what = "in" if len(same) == 1 and len(names) == 1 else f"{', '.join(names)} in"
-        words = f"{what} {', '.join(account_name(one, style, alias_of) for one in accounts)}"
+        words = f"{what} {', '.join(account_name(item, style, alias_of) for item in accounts)}"
         yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
 
 
@@ -111,7 +111,7 @@ class Telling:
         wording, style = self._wording, self._wording.style
         head = account_line(steps, style, self._alias_of)
         here = () if wording.verbose else shared_settings([step.action for step in steps], style)
-        more = [one for one in here if one not in wording.said]
+        more = [item for item in here if item not in wording.said]
         words = f"every create here: {'; '.join(more)}"
         shared = style.paragraph(words, indent=indent, hanging=f"{indent}  ") if more else []
         wording = replace(wording, said=(*wording.said, *here))

@@ -53,13 +53,15 @@ class Annotation:
 
 def workflow_commands(found: Sequence[Annotation]) -> str:
     """Workflow commands: the worst first, ten at most; the tenth counts what is not shown."""
-    worst = sorted(found, key=lambda one: WORST_FIRST.index(one.severity))
+    worst = sorted(found, key=lambda item: WORST_FIRST.index(item.severity))
     fitting = worst if len(worst) <= MOST else worst[: MOST - 1]
-    lines = [str(one) for one in fitting]
+    lines = [str(item) for item in fitting]
     if left := worst[len(fitting) :]:
-        kinds = Counter(one.severity for one in left)
-        told = ", ".join(counted(kinds[one], _NOUN.get(one, one.value)) for one in WORST_FIRST if kinds[one])
-        words = f"and {len(left)} more ({told})"
+        kinds = Counter(item.severity for item in left)
+        text = ", ".join(
+            counted(kinds[item], _NOUN.get(item, item.value)) for item in WORST_FIRST if kinds[item]
+        )
+        words = f"and {len(left)} more ({text})"
         lines.append(str(Annotation(severity=left[0].severity, title="reconciler", parts=[words])))
     return "\n".join(lines) + "\n" if lines else ""
 
@@ -121,8 +123,8 @@ _ESCAPED: Final[Mapping[str, str]] = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
 def exposition(metrics: Iterable[tuple[str, str, Sequence[Series]]]) -> str:
     """Gauges in Prometheus' text format: name, what it says, series."""
     lines: list[str] = []
-    for name, told, series in metrics:
-        lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
+    for name, words, series in metrics:
+        lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
         lines += [
             f"{name}{{{','.join(f'{key}={_quoted(text)}' for key, text in labels.items())}}} {value}"
             for labels, value in series

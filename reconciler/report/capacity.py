@@ -44,10 +44,10 @@ def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) 
         words = (
             f"{_SIGN[check.room]} {check.room}: {name} needs {check.needed} PTU on {check.sku}{place}; {has}"
         )
-        told = style.paragraph(style.show(words), indent="  ", hanging="    ")
-        lines += [style.paint(line, _COLOUR[check.room]) for line in told]
+        text = style.paragraph(style.show(words), indent="  ", hanging="    ")
+        lines += [style.paint(line, _COLOUR[check.room]) for line in text]
         if check.room is Room.SHORT:
-            regions = [f"{one.region} {one.available}" for one in check.elsewhere]
+            regions = [f"{item.region} {item.available}" for item in check.elsewhere]
             others = f"room elsewhere: {listed(regions)}" if regions else "no region has room on this SKU"
             lines += style.paragraph(style.show(others), indent="    ", hanging="      ")
     lines += style.paragraph(NO_PROMISE, indent="  ")
@@ -117,8 +117,8 @@ def render_markdown(table: CapacityTable, *, alias_of: Alias = NO_ALIAS) -> str:
     cells = cells_of(table, table.rows, Style(), alias_of)
     rows = ((markdown_inert(region), markdown_inert(sku), *rest) for _, region, sku, *rest in cells)
     lines += markdown_table(_HEAD[1:], rows, right=range(2, 7))
-    told, promise, *notes = last_words(table)
-    lines += ["", told, promise, *(f"- {markdown_inert(one)}" for one in notes)]
+    summary, promise, *notes = last_words(table)
+    lines += ["", summary, promise, *(f"- {markdown_inert(note)}" for note in notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -144,9 +144,9 @@ def cells_of(
 def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:
     """How many places fit, when that was asked, and that it is no promise."""
     count = Counter(row.fit for row in table.rows)
-    told = ", ".join(f"{fit.value} {count[fit]}" for fit in Fit if count[fit])
+    text = ", ".join(f"{fit.value} {count[fit]}" for fit in Fit if count[fit])
     rest = f"; {counted(hidden, 'place')} without the offer not shown (-v)" if hidden else ""
-    found = f"{counted(len(table.rows), 'place')}: {told}" if told else "no region to look at"
+    found = f"{counted(len(table.rows), 'place')}: {text}" if text else "no region to look at"
     yield f"{found}, as ARM said at {table.asked_at}{rest}."
     yield NO_PROMISE
     yield from table.notes

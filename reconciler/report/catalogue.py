@@ -44,9 +44,11 @@ class CitedSources:
     def number(self, *facts: Source | Sizes | Availability | PtuFacts | None) -> str:
         """The numbers of these sources and of those of these facts, for a cell."""
         known = dict.fromkeys(
-            str(one if isinstance(one, Source) else one.source) for one in facts if one is not None
+            str(fact if isinstance(fact, Source) else fact.source) for fact in facts if fact is not None
         )
-        return ",".join(str(self.numbers.setdefault(one, len(self.numbers) + 1)) for one in known) or UNKNOWN
+        return (
+            ",".join(str(self.numbers.setdefault(item, len(self.numbers) + 1)) for item in known) or UNKNOWN
+        )
 
     def below(self) -> list[str]:
         """The sources spelled out, for below the table."""
@@ -61,9 +63,9 @@ def page(
         return "Nothing in the catalogue matches; that is no proof that Azure has nothing.\n"
     shown = [tuple(style.show(cell) for cell in row) for row in rows]
     head, *lines = stacked(shown, width=style.width, first=2, right=right)
-    told = [part for line in below for part in broken(line, style.width, hanging="    ")]
+    notes = [part for line in below for part in broken(line, style.width, hanging="    ")]
     heads = [style.paint(line, "bold") for line in head]
-    return "\n".join([*heads, *(part for line in lines for part in line), "", *told]) + "\n"
+    return "\n".join([*heads, *(part for line in lines for part in line), "", *notes]) + "\n"
 
 
 def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str:
@@ -184,13 +186,13 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
     for row in rows:
         number = sources.number(row.refused or row.regions)
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
-        lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
+        lines += [style.paint(item, "bold") for item in broken(title, style.width, hanging="  ")]
         lines += style.paragraph(style.show(_places(row)), indent="  ")
     if not lines:
         return page([()], [], style)
     below = [*sources.below(), dated(known_to)]
-    told = [part for line in below for part in broken(line, style.width, hanging="    ")]
-    return "\n".join([*lines, "", *told]) + "\n"
+    notes = [part for line in below for part in broken(line, style.width, hanging="    ")]
+    return "\n".join([*lines, "", *notes]) + "\n"
 
 
 def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
@@ -220,7 +222,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
         numbers = sources.number(row.refused, row.sizes, ptu)
         table.append((_title(row), row.sku.name, *_sizes(row), *_throughput(row, ptu), numbers))
         if row.sizes is not None:
-            rivals = (f"{one.minimum} + k x {one.step} says {one.source}" for one in row.sizes.rivals)
+            rivals = (f"{rival.minimum} + k x {rival.step} says {rival.source}" for rival in row.sizes.rivals)
             said = filter(None, (row.sizes.note, *rivals))
             notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in said)
     shown = [style.show(note) for note in notes]
@@ -331,7 +333,8 @@ def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
         requests_per_minute_per_unit=None if unit is None else unit.requests_per_minute,
         note=sizes.note or None,
         rivals=tuple(
-            RivalDocument(minimum=one.minimum, step=one.step, **said_by(one.source)) for one in sizes.rivals
+            RivalDocument(minimum=rival.minimum, step=rival.step, **said_by(rival.source))
+            for rival in sizes.rivals
         ),
         **said_by(sizes.source),
     )

@@ -54,7 +54,7 @@ def cause_lines(causes: Sequence[CommonCause], style: Style, *, verbose: bool = 
         number = counted(len(cause.accounts), "account")
         words = f"{style.show(cause.what)} ({number} not read)"
         yield from style.paragraph(words, indent="  ")
-        names = listed([style.show(one) for one in cause.accounts], most=_MOST)
+        names = listed([style.show(account) for account in cause.accounts], most=_MOST)
         yield from style.paragraph(f"hits {names}", indent="  ", hanging="    ")
         if cause.tried and verbose:
             yield from style.paragraph(f"tried: {style.show(cause.tried)}", indent="  ", hanging="    ")

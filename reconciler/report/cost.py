@@ -77,7 +77,7 @@ def sentence(cost: Cost) -> str:
 def total(cost: Cost) -> str:
     """The sum or the difference: ``+$73,000.00 a month``, and that more is due where a part is not known."""
     known = money(cost.costs, cost.after.total) if cost.delta is None else _signed(cost.costs, cost.delta)
-    if any(not one.usage for one in cost.doubts):
+    if any(not doubt.usage for doubt in cost.doubts):
         return f"{known} a month, and a part that is not known"
     return f"{known} a month{', usage not counted' if cost.doubts else ''}"
 
@@ -150,14 +150,14 @@ class _Row:
     def what(self) -> str:
         """What is billed: ``PTU``, ``hosting and tokens``."""
         lines = self.now or self.was
-        return " and ".join(dict.fromkeys("tokens" if "token" in one.unit else one.what for one in lines))
+        return " and ".join(dict.fromkeys("tokens" if "token" in line.unit else line.what for line in lines))
 
 
 def _rows(cost: Cost) -> Iterator[_Row]:
     was, now = _by_id(cost.before), _by_id(cost.after)
     unknown: dict[str, list[Unpriced]] = defaultdict(list)
-    for one in cost.after.unpriced:
-        unknown[one.id].append(one)
+    for item in cost.after.unpriced:
+        unknown[item.id].append(item)
     for identity in dict.fromkeys((*now, *was, *unknown)):
         before, after = was.get(identity, ()), now.get(identity, ())
         yield _Row(
@@ -189,7 +189,7 @@ def _sum(lines: Sequence[Line]) -> Decimal | None:
 
 
 def _remark(row: _Row) -> str:
-    if any(not one.usage for one in row.doubts):
+    if any(not doubt.usage for doubt in row.doubts):
         return "price not known"
     if row.doubts:
         return "paid by use, no workload declared" if row.rates else "paid by use, rates not known"
@@ -210,8 +210,8 @@ def _table(cost: Cost, rows: Sequence[_Row], style: Style, *, verbose: bool) -> 
     whole = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
     alike = Counter(rest for _, *rest_of in whole if (rest := tuple(rest_of))[1] == "?")
     many = {rest for rest, number in alike.items() if number > _MOST_ALIKE and not verbose}
-    told = [row for row in whole if row[1:] not in many]
-    return told + [(counted(alike[rest], "deployment"), *rest) for rest in alike if rest in many]
+    notes = [row for row in whole if row[1:] not in many]
+    return notes + [(counted(alike[rest], "deployment"), *rest) for rest in alike if rest in many]
 
 
 def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:
@@ -236,11 +236,11 @@ def doubts(cost: Cost, style: Style) -> list[str]:
 
 def _doubt_words(cost: Cost) -> Iterator[str]:
     by_reason: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for one in cost.doubts:
-        by_reason[one.why, one.usage].append(_name(one.id))
+    for doubt in cost.doubts:
+        by_reason[doubt.why, doubt.usage].append(_name(doubt.id))
     for (why, usage), names in by_reason.items():
-        told = listed(list(dict.fromkeys(names)), most=3)
-        yield f"usage not counted: {told}: {why}" if usage else f"not known: {told}: {why}"
+        text = listed(list(dict.fromkeys(names)), most=3)
+        yield f"usage not counted: {text}: {why}" if usage else f"not known: {text}: {why}"
 
 
 def _details(cost: Cost) -> Iterator[str]:

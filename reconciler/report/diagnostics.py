@@ -90,11 +90,16 @@ def to_json(
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
     found = []
-    for one in in_order(diagnostics, sources):
-        parts = [one.message, one.label, one.source and f"note: {one.source}", one.fix and f"fix: {one.fix}"]
-        span = None if one.place is None else sources.span(one.place)
+    for item in in_order(diagnostics, sources):
+        parts = [
+            item.message,
+            item.label,
+            item.source and f"note: {item.source}",
+            item.fix and f"fix: {item.fix}",
+        ]
+        span = None if item.place is None else sources.span(item.place)
         found.append(
-            Annotation(severity=one.severity, title=one.code, parts=parts, place=one.place, span=span)
+            Annotation(severity=item.severity, title=item.code, parts=parts, place=item.place, span=span)
         )
     return workflow_commands(found)
 
@@ -104,8 +109,8 @@ def render_markdown(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     ordered = in_order(diagnostics, sources)
     worst = sorted(ordered, key=lambda found: WORST_FIRST.index(found.severity))
     verdict = "Invalid" if _count(ordered, Severity.ERROR) else "Valid"
-    told = ", ".join(_counts(ordered)) or "nothing found"
-    blocks = ["## Manifests", f"**{verdict}:** {told}"]
+    stated = ", ".join(_counts(ordered)) or "nothing found"
+    blocks = ["## Manifests", f"**{verdict}:** {stated}"]
     for found in worst[:LIMIT]:
         where = "" if found.place is None else f" in {markdown_inert(_position(found.place, sources, _PAGE))}"
         text = markdown_fence("\n".join(_block(found, sources, _PAGE)))
@@ -134,9 +139,17 @@ def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnost
 def _alike(ordered: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
     """Findings that say the same of different places together, where the first of them stands."""
 
-    def key(one: Diagnostic) -> tuple[object, ...]:
-        alone = id(one) if one.place is None or one.related else 0
-        return (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
+    def key(diagnostic: Diagnostic) -> tuple[object, ...]:
+        alone = id(diagnostic) if diagnostic.place is None or diagnostic.related else 0
+        return (
+            diagnostic.severity,
+            diagnostic.code,
+            diagnostic.message,
+            diagnostic.label,
+            diagnostic.source,
+            diagnostic.fix,
+            alone,
+        )
 
     return list(alike(ordered, key).values())
 
@@ -154,7 +167,7 @@ def _block(
     if found.place is not None:
         yield from _excerpt(found.place, sources, style, found.label, colour)
     if others:
-        places = [_position(one.place, sources, style) for one in others if one.place is not None]
+        places = [_position(other.place, sources, style) for other in others if other.place is not None]
         words = f"= also: {listed(places, most=_MOST_PLACES)}"
         yield from style.paragraph(words, indent="  ", hanging="    ")
     if found.source:
@@ -188,13 +201,13 @@ def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str
     yield edge
     yield f"{style.paint(f'{gutter} |', 'dim')} {shown}".rstrip()
     carets = style.paint("^" * max(1, marked), "bold", colour)
-    told, beside = style.show(label), min(style.width, WIDEST) - len(gutter) - 3
-    if not told or before + max(1, marked) + 1 + cells(told) <= beside:
-        yield f"{edge} {' ' * before}{carets} {told}".rstrip()
+    notes, beside = style.show(label), min(style.width, WIDEST) - len(gutter) - 3
+    if not notes or before + max(1, marked) + 1 + cells(notes) <= beside:
+        yield f"{edge} {' ' * before}{carets} {notes}".rstrip()
         return
     yield f"{edge} {' ' * before}{carets}"
-    indent = " " * max(0, min(before, beside - cells(told)))
-    yield from (f"{edge} {line}" for line in paragraph(told, width=beside, indent=indent))
+    indent = " " * max(0, min(before, beside - cells(notes)))
+    yield from (f"{edge} {line}" for line in paragraph(notes, width=beside, indent=indent))
 
 
 def _window(text: str, start: int, end: int, style: Style, *, room: int) -> tuple[str, int, int]:
@@ -253,14 +266,14 @@ def render_junit(diagnostics: Sequence[Diagnostic], sources: Spans, *, files: Se
 
 
 def _case(file: str, found: Sequence[Diagnostic], sources: Spans) -> Case:
-    errors = [one for one in found if one.severity is Severity.ERROR]
-    others = [line for one in found if one not in errors for line in _lines(one, sources)]
+    errors = [item for item in found if item.severity is Severity.ERROR]
+    others = [line for item in found if item not in errors for line in _lines(item, sources)]
     failure = None
     if errors:
         more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
-        codes = ", ".join(dict.fromkeys(one.code for one in errors))
-        told = [line for one in errors for line in _lines(one, sources)]
-        failure = (codes, f"{errors[0].message}{more}", told)
+        codes = ", ".join(dict.fromkeys(error.code for error in errors))
+        notes = [line for error in errors for line in _lines(error, sources)]
+        failure = (codes, f"{errors[0].message}{more}", notes)
     return Case(name=file, group="manifests", file=file, failure=failure, output=others)
 
 

@@ -48,7 +48,7 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, the rest by account, what could not be read, and one line that counts the causes."""
-    report = as_told(report, show_people=show_people)
+    report = without_people(report, show_people=show_people)
     groups = [] if verbose else _alike(report.items)
     together = {id(item) for items in groups for item in items}
     alone = [item for item in report.items if id(item) not in together]
@@ -58,8 +58,8 @@ def render_text(
     if report.unreadable:
         parts.append("\n".join(_unreadable(report, style)))
     if report.unverified:
-        told = style.show(unverified(report, alias_of))
-        parts.append("\n".join(style.paragraph(told, hanging="  ")))
+        text = style.show(unverified(report, alias_of))
+        parts.append("\n".join(style.paragraph(text, hanging="  ")))
     colour = "red" if report.drifted or report.unreadable else "green"
     last = clauses(summary(report), width=style.width)
     parts.append("\n".join(style.paint(line, "bold", colour) for line in last))
@@ -72,20 +72,20 @@ def summary(report: DriftReport) -> str:
     causes = ", ".join(f"{found[cause]} {cause.value}" for cause in Cause if found[cause])
     none = "unknown" if report.unreadable else "none"
     since = "" if report.since is None else f" since the plan of {inert(report.since)}"
-    told = f"Drift{since}: {causes or none}; {report.in_sync} in sync"
-    told += f"; {report.unmoved} as the plan saw them" if report.unmoved else ""
-    told += f"; {report.ignored} ignored" if report.ignored else ""
+    text = f"Drift{since}: {causes or none}; {report.in_sync} in sync"
+    text += f"; {report.unmoved} as the plan saw them" if report.unmoved else ""
+    text += f"; {report.ignored} ignored" if report.ignored else ""
     if report.unreadable:
-        told += f"; {counted(len(report.unreadable), 'account')} could not be read"
-    return f"{told}."
+        text += f"; {counted(len(report.unreadable), 'account')} could not be read"
+    return f"{text}."
 
 
 def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
     """One sentence for all subscriptions whose Activity Log could not be read; empty where each could."""
     if not report.unverified:
         return ""
-    names = listed([alias_of(one.subscription) or one.subscription for one in report.unverified])
-    codes = ", ".join(sorted({one.code for one in report.unverified}))
+    names = listed([alias_of(item.subscription) or item.subscription for item in report.unverified])
+    codes = ", ".join(sorted({item.code for item in report.unverified}))
     return (
         f"unverified: the Activity Log of {names} could not be read ({codes}), so it is not known who "
         "deleted or changed what. Grant Microsoft.Insights/eventtypes/values/read, or pass --no-activity-log"
@@ -94,7 +94,7 @@ def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
 
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
-    report, since = as_told(report, show_people=show_people), report.since
+    report, since = without_people(report, show_people=show_people), report.since
     found = Counter(item.cause for item in report.items)
     return DriftDocument(
         format_version=FORMAT_VERSION,
@@ -114,9 +114,9 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         ),
         unreadable=tuple(
             UnreadableDocument(
-                id=str(one.id), account=one.id.name, code=one.code, message=one.message, fix=one.fix
+                id=str(each.id), account=each.id.name, code=each.code, message=each.message, fix=each.fix
             )
-            for one in report.unreadable
+            for each in report.unreadable
         ),
         in_sync=report.in_sync,
         ignored=report.ignored,
@@ -130,7 +130,7 @@ def render_markdown(
     report: DriftReport, *, fleet: str, cloud: str, at: datetime, show_people: bool = False
 ) -> str:
     """A table for an issue or a job's summary, looked at by ARM's time `at`; what is cut is counted."""
-    report = as_told(report, show_people=show_people)
+    report = without_people(report, show_people=show_people)
     lines = ["## Drift", "", summary(report), ""]
     lines += [f"Fleet {cell(fleet)}, cloud {cell(cloud)}, looked at {at:%Y-%m-%d %H:%M} UTC.", ""]
     if report.items:
@@ -149,13 +149,17 @@ def render_markdown(
         lines += ["", cell(unverified(report), 600)]
     if report.unreadable:
         lines += ["", "**Could not be read; nothing is known of what is in it**", ""]
-        lines += [f"- {cell(one.id.name)}: {cell(one.code)} {cell(one.message)}" for one in report.unreadable]
+        lines += [
+            f"- {cell(each.id.name)}: {cell(each.code)} {cell(each.message)}" for each in report.unreadable
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _alike(found: Sequence[DriftItem]) -> list[list[DriftItem]]:
     """Items that a reader need not tell apart but by their names and the time."""
-    same = alike(found, lambda one: (one.cause, one.severity, one.who, one.explanation, *differences(one)))
+    same = alike(
+        found, lambda item: (item.cause, item.severity, item.who, item.explanation, *differences(item))
+    )
     return [items for items in same.values() if len(items) >= ALIKE]
 
 
@@ -212,31 +216,33 @@ def _traces(item: DriftItem, style: Style) -> str:
 
 def _changes(changes: Sequence[FieldChange], style: Style) -> Iterator[str]:
     """Both sides are named here: an arrow would say that somebody is going to change it."""
-    width = max((cells(style.show(one.path)) for one in changes), default=0)
-    for one in changes:
-        path = padded(style.show(one.path), width)
-        there, declared = value_text(one.before, style), value_text(one.after, style)
-        yield from broken(f"      {path}  is {there}, declared {declared}", style.width, hanging=" " * 10)
+    width = max((cells(style.show(item.path)) for item in changes), default=0)
+    for change in changes:
+        path = padded(style.show(change.path), width)
+        present, declared = value_text(change.before, style), value_text(change.after, style)
+        yield from broken(f"      {path}  is {present}, declared {declared}", style.width, hanging=" " * 10)
 
 
 def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
     yield style.paint("Could not be read; nothing is known of what is in it", "bold", "red")
-    causes = common_causes((one.id.name, one.message, "see `reconciler doctor`") for one in report.unreadable)
+    causes = common_causes(
+        (each.id.name, each.message, "see `reconciler doctor`") for each in report.unreadable
+    )
     yield from cause_lines(causes, style)
     common = {name for cause in causes for name in cause.accounts}
-    for one in report.unreadable:
-        if one.id.name in common:
+    for item in report.unreadable:
+        if item.id.name in common:
             continue
-        told = style.show(f"{one.id.name}: {one.code}: {one.message}")
-        yield from style.paragraph(told, indent="  ", hanging="    ")
-        if one.fix:
-            yield from style.paragraph(style.show(f"fix: {one.fix}"), indent="    ")
+        text = style.show(f"{item.id.name}: {item.code}: {item.message}")
+        yield from style.paragraph(text, indent="  ", hanging="    ")
+        if item.fix:
+            yield from style.paragraph(style.show(f"fix: {item.fix}"), indent="    ")
 
 
 # -- JSON and Markdown ---------------------------------------------------------------------------------
 
 
-def as_told(report: DriftReport, *, show_people: bool) -> DriftReport:
+def without_people(report: DriftReport, *, show_people: bool) -> DriftReport:
     """The report as it may be told: who touched what, a person only as far as was asked for."""
     if show_people:
         return report
@@ -246,5 +252,5 @@ def as_told(report: DriftReport, *, show_people: bool) -> DriftReport:
 
 def differences(item: DriftItem) -> Iterator[str]:
     """Each field that differs, in words, without our own marks."""
-    for one in without_marks(item.changes):
-        yield f"{one.path} is {value_text(one.before, PLAIN)}, declared {value_text(one.after, PLAIN)}"
+    for mark in without_marks(item.changes):
+        yield f"{mark.path} is {value_text(mark.before, PLAIN)}, declared {value_text(mark.after, PLAIN)}"

@@ -11,7 +11,7 @@ from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
-from reconciler.report.drift import as_told, differences
+from reconciler.report.drift import differences, without_people
 from reconciler.report.layout import whole_seconds
 from reconciler.report.style import inert
 
@@ -19,32 +19,34 @@ from reconciler.report.style import inert
 def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
     """One test case per deployment: a failure where it drifted, an error where it could not be looked at."""
     found: dict[DeploymentId, list[DriftItem]] = defaultdict(list)
-    for item in as_told(report, show_people=show_people).items:
+    for item in without_people(report, show_people=show_people).items:
         found[item.id].append(item)
-    cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
-    cases |= {one: _case(one, items) for one, items in found.items()}
+    cases = {each: Case(name=each.name, group=each.account.name) for each in report.synced}
+    cases |= {each: _case(each, items) for each, items in found.items()}
     unread = []
     for account in report.unreadable:
         # One error for each deployment that could not be looked at; for the account where none is declared.
         message = f"the account {account.id.name} could not be read: {account.message}"
         bad = (account.code, message, ())
-        names = [one.name for one in account.declared] or ["(account)"]
+        names = [each.name for each in account.declared] or ["(account)"]
         unread += [Case(name=name, group=account.id.name, error=bad) for name in names]
-    return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
+    return junit("reconciler drift", [*(cases[each] for each in sorted(cases)), *unread])
 
 
-def _case(one: DeploymentId, items: Sequence[DriftItem]) -> Case:
+def _case(deployment_id: DeploymentId, items: Sequence[DriftItem]) -> Case:
     """A test case can fail once: with two causes both are in the one failure; what is no drift passes."""
     drifting = [item for item in items if is_drift(item.severity)]
     others = [item for item in items if item not in drifting]
     failure = None
     if drifting:
         kinds = ", ".join(item.cause.value for item in drifting)
-        failure = (kinds, _sentence(drifting[0]), _told(drifting))
-    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others))
+        failure = (kinds, _sentence(drifting[0]), _lines_of(drifting))
+    return Case(
+        name=deployment_id.name, group=deployment_id.account.name, failure=failure, output=_lines_of(others)
+    )
 
 
-def _told(items: Sequence[DriftItem]) -> list[str]:
+def _lines_of(items: Sequence[DriftItem]) -> list[str]:
     return [
         line
         for item in items
@@ -67,11 +69,11 @@ def render_github(
         Annotation(
             severity=Severity.ERROR,
             title="drift: unreadable",
-            parts=[f"{one.id.name}: {one.code}: {one.message}"],
+            parts=[f"{each.id.name}: {each.code}: {each.message}"],
         )
-        for one in report.unreadable
+        for each in report.unreadable
     ]
-    for item in as_told(report, show_people=show_people).items:
+    for item in without_people(report, show_people=show_people).items:
         place = places.get(item.id)
         words = f"{item.id.account.name}/{item.id.name}: {_sentence(item)}"
         found.append(
@@ -88,11 +90,11 @@ def render_github(
 
 def _sentence(item: DriftItem) -> str:
     """One line, inert: what differs or why, who and when."""
-    told = "; ".join(filter(None, (*differences(item), item.explanation)))
+    text = "; ".join(filter(None, (*differences(item), item.explanation)))
     traces = " ".join(
         filter(None, (item.who and f"by {item.who}", item.when and f"at {whole_seconds(item.when)}"))
     )
-    return inert(f"{told} ({traces})" if traces else told)
+    return inert(f"{text} ({traces})" if traces else text)
 
 
 # -- Prometheus ----------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
     for item in report.items:
         what = {"deployment": item.id.name, "cause": item.cause.value, "severity": item.severity.value}
         drift.append((us | _labels(item.id.account) | what, 1))
-    unread = [(us | _labels(one.id) | {"code": one.code}, 1) for one in report.unreadable]
+    unread = [(us | _labels(each.id) | {"code": each.code}, 1) for each in report.unreadable]
     metrics: list[tuple[str, str, Sequence[Series]]] = [
         ("reconciler_drift", "1 for each deployment that is not as declared, by cause.", drift),
         (

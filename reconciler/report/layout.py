@@ -152,8 +152,8 @@ def _prefix(word: str, width: int) -> int:
 def alike(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """Items by what is alike in them, in the order in which the first of each comes."""
     found: dict[K, list[T]] = {}
-    for one in items:
-        found.setdefault(key(one), []).append(one)
+    for item in items:
+        found.setdefault(key(item), []).append(item)
     return found
 
 

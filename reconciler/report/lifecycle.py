@@ -44,14 +44,14 @@ class Asked:
     known_to: str
     limit: int | None = None
 
-    def ends(self, one: Lifespan) -> bool:
+    def ends(self, lifespan: Lifespan) -> bool:
         """Whether a deployment's model ends within the limit."""
-        return self.limit is not None and one.ends_within(self.limit)
+        return self.limit is not None and lifespan.ends_within(self.limit)
 
     def filtered(self, lifespans: Sequence[Lifespan]) -> list[Lifespan]:
         """What ends first stands first; with a limit, only what ends within it."""
         ordered = soonest_first(lifespans)
-        return ordered if self.limit is None else [one for one in ordered if self.ends(one)]
+        return ordered if self.limit is None else [item for item in ordered if self.ends(item)]
 
 
 def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, verbose: bool = False) -> str:
@@ -62,17 +62,17 @@ def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, ve
     if not lifespans:
         return "No deployments are declared.\n"
     ordered = asked.filtered(lifespans)
-    groups = [[one] for one in ordered] if verbose else _alike(ordered)
+    groups = [[item] for item in ordered] if verbose else _alike(ordered)
     lines = list(_table(groups, style, asked)) if groups else []
-    sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
+    sources = dict.fromkeys(str(item.facts.source) for item in ordered if item.facts is not None)
     notes = [f"note: {source}" for source in sources]
     notes += [
-        f"note: {one.model} {one.version or ''}: {one.facts.also_said}"
-        for one in ordered
-        if one.facts is not None and one.facts.also_said
+        f"note: {item.model} {item.version or ''}: {item.facts.also_said}"
+        for item in ordered
+        if item.facts is not None and item.facts.also_said
     ]
     notes += [*([_LEGEND] if ordered else []), *_summary(lifespans, asked)]
-    below = [line for told in notes for line in style.paragraph(style.show(told), hanging="  ")]
+    below = [line for text in notes for line in style.paragraph(style.show(text), hanging="  ")]
     return "\n".join([*lines, *([""] if lines else []), *below]) + "\n"
 
 
@@ -81,7 +81,7 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
     ordered = asked.filtered(lifespans)
     lines = ["## Lifecycle", "", *_summary(lifespans, asked)]
     if ordered:
-        rows = [[cell(one) for one in _row(lifespan)] for lifespan in ordered]
+        rows = [[cell(item) for item in _row(lifespan)] for lifespan in ordered]
         more = "They end later; `reconciler lifecycle` shows all."
         lines += ["", *table(_HEAD, rows, right={_DAYS}, most=_MOST, noun="deployment", more=more)]
     return "\n".join(lines) + "\n"
@@ -97,7 +97,7 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
         today=asked.today,
         catalogue=asked.known_to,
         fail_within=asked.limit,
-        deployments=tuple(_document(one, asked) for one in ordered),
+        deployments=tuple(_document(item, asked) for item in ordered),
         summary=EndsDocument(
             deployments=len(ordered),
             failing=sum(map(asked.ends, ordered)),
@@ -106,22 +106,22 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     )
 
 
-def undated(one: Lifespan) -> bool:
+def undated(lifespan: Lifespan) -> bool:
     """Whether it will end on a day that nobody knows."""
-    return one.retires is None and one.stage is not Stage.RETIRED
+    return lifespan.retires is None and lifespan.stage is not Stage.RETIRED
 
 
 def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
     """Deployments whose rows differ in nothing but the name, where they are many; each other one alone."""
     groups: list[list[Lifespan]] = []
-    for found in alike(ordered, lambda one: _row(one)[1:]).values():
-        groups += [found] if len(found) >= ALIKE else [[one] for one in found]
+    for found in alike(ordered, lambda item: _row(item)[1:]).values():
+        groups += [found] if len(found) >= ALIKE else [[item] for item in found]
     return groups
 
 
 def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iterator[str]:
     """One row each; where that is too wide, the end and the name on one line and the rest of it below."""
-    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *map(_row_of, groups))]
+    rows = [tuple(style.show(item) for item in row) for row in (_HEAD, *map(_row_of, groups))]
     whole = columns(rows, right={_DAYS})
     narrow = any(cells(line) > style.width for line in whole)
     short = [(row[_DAYS], row[_DAYS - 1], row[_DAYS - 2], row[0]) for row in rows]
@@ -136,7 +136,7 @@ def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iter
             words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
             yield from style.paragraph(words, indent=" " * 6)
         if len(group) > 1:
-            yield from named_together([one.id for one in group], style, NO_ALIAS, " " * 6)
+            yield from named_together([item.id for item in group], style, NO_ALIAS, " " * 6)
 
 
 def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
@@ -145,17 +145,17 @@ def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
     return (name if len(group) == 1 else counted(len(group), "deployment"), *rest)
 
 
-def _row(one: Lifespan) -> tuple[str, ...]:
+def _row(lifespan: Lifespan) -> tuple[str, ...]:
     return (
-        f"{one.id.account.name}/{one.id.name}",
-        one.model,
-        one.version or "service's default",
-        _UNKNOWN if one.sku is None else one.sku.name,
-        _UNKNOWN if one.stage is None else one.stage.value,
-        _UNKNOWN if one.retires is None else str(one.retires),
-        _UNKNOWN if one.days_left is None else str(one.days_left),
-        (one.facts.successor if one.facts is not None else None) or _UNKNOWN,
-        one.upgrade_meaning,
+        f"{lifespan.id.account.name}/{lifespan.id.name}",
+        lifespan.model,
+        lifespan.version or "service's default",
+        _UNKNOWN if lifespan.sku is None else lifespan.sku.name,
+        _UNKNOWN if lifespan.stage is None else lifespan.stage.value,
+        _UNKNOWN if lifespan.retires is None else str(lifespan.retires),
+        _UNKNOWN if lifespan.days_left is None else str(lifespan.days_left),
+        (lifespan.facts.successor if lifespan.facts is not None else None) or _UNKNOWN,
+        lifespan.upgrade_meaning,
     )
 
 
@@ -172,28 +172,28 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
     return lines
 
 
-def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
+def _document(lifespan: Lifespan, asked: Asked) -> LifespanDocument:
     from reconciler.report.documents import LifespanDocument
 
-    facts = one.facts
-    failing = {} if asked.limit is None else {"failing": asked.ends(one)}
+    facts = lifespan.facts
+    failing = {} if asked.limit is None else {"failing": asked.ends(lifespan)}
     return LifespanDocument(
-        id=str(one.id),
-        account=one.id.account.name,
-        deployment=one.id.name,
-        region=None if one.region is None else one.region.name,
-        model=one.model,
-        version=one.version,
-        sku=None if one.sku is None else one.sku.name,
-        fine_tuned=one.fine_tuned,
-        observed=one.observed,
-        stage=one.stage,
-        retires=one.retires,
+        id=str(lifespan.id),
+        account=lifespan.id.account.name,
+        deployment=lifespan.id.name,
+        region=None if lifespan.region is None else lifespan.region.name,
+        model=lifespan.model,
+        version=lifespan.version,
+        sku=None if lifespan.sku is None else lifespan.sku.name,
+        fine_tuned=lifespan.fine_tuned,
+        observed=lifespan.observed,
+        stage=lifespan.stage,
+        retires=lifespan.retires,
         also_said=None if facts is None else facts.disputed_with,
-        days_left=one.days_left,
+        days_left=lifespan.days_left,
         successor=None if facts is None else facts.successor,
-        version_upgrade_option=one.upgrade,
-        upgrade=one.upgrade_meaning,
+        version_upgrade_option=lifespan.upgrade,
+        upgrade=lifespan.upgrade_meaning,
         source=None if facts is None else facts.source.title,
         as_of=None if facts is None else facts.source.as_of,
         **failing,

@@ -54,11 +54,11 @@ class Foot:
                 self._erase()
                 self.console.show_cursor(show=True)
 
-    def keep(self, told: str) -> None:
+    def keep(self, text: str) -> None:
         """A line that stays, above those that live."""
         with self._lock, self.console:
             self._erase()
-            self.console.print(told, soft_wrap=True)
+            self.console.print(text, soft_wrap=True)
 
     def refresh(self) -> None:
         """Draw the lines where they were, as they are now."""

@@ -59,12 +59,12 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
-    told = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
+    telling = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
     causes = causes_of(plan)
-    shown = [step for step in _told_apart(plan, causes) if verbose or not isinstance(step.action, Keep)]
+    shown = [step for step in _listed_steps(plan, causes) if verbose or not isinstance(step.action, Keep)]
     parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
-    parts += [] if idle(plan) else ["\n".join(told.opening(plan, shown))]
-    parts += ["\n".join(block.lines) for block in told.blocks(shown)]
+    parts += [] if idle(plan) else ["\n".join(telling.opening(plan, shown))]
+    parts += ["\n".join(block.lines) for block in telling.blocks(shown)]
     if plan.quota:
         parts.append("\n".join(forecast_lines(plan.quota, style, alias_of, verbose=verbose)))
     if plan.capacity:
@@ -80,7 +80,7 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
     """One line an account, below it what is blocked there and why, and the end of the plan."""
     causes = causes_of(plan)
     lines = list(cause_lines(causes, style))
-    for steps in by_account([s for s in _told_apart(plan, causes) if not isinstance(s.action, Keep)]):
+    for steps in by_account([s for s in _listed_steps(plan, causes) if not isinstance(s.action, Keep)]):
         region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
@@ -125,7 +125,7 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
 
 def _same_cause(plan: Plan) -> Iterable[tuple[tuple[str, str], list[Unread]]]:
     """Accounts by what keeps them from being read: one cause is told once."""
-    return alike(told_nowhere_else(plan), lambda one: (one.message, one.fix)).items()
+    return alike(unread_elsewhere(plan), lambda item: (item.message, item.fix)).items()
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -174,7 +174,7 @@ def idle(plan: Plan) -> str:
     shares = [(synced, "in sync")] if synced or not upgraded else []
     shares += [(upgraded, "upgraded by the service")] if upgraded else []
     (first, what), *rest = shares
-    told = ", ".join(
+    text = ", ".join(
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
     which = "; `reconciler drift` shows to which version" if upgraded else ""
@@ -183,30 +183,30 @@ def idle(plan: Plan) -> str:
         from reconciler.report.cost import total
 
         money = f"; cost stays at {total(replace(plan.cost, before=None))}"
-    return f"Nothing to do: {told}{others}{which}{money}."
+    return f"Nothing to do: {text}{others}{which}{money}."
 
 
 def incomplete(plan: Plan) -> str:
     """The sentence on accounts that could not be read; empty where there are none."""
     if not plan.unread:
         return ""
-    names = listed([one.id.name for one in plan.unread])
+    names = listed([item.id.name for item in plan.unread])
     return f"Incomplete: {names} could not be read, and nothing is concluded about what is there."
 
 
-def told_nowhere_else(plan: Plan) -> Sequence[Unread]:
+def unread_elsewhere(plan: Plan) -> Sequence[Unread]:
     """The unread accounts with nothing declared in them: no blocked deployment says why."""
-    told = {step.action.id.account for step in plan.blocked}
+    blocked_in = {step.action.id.account for step in plan.blocked}
     common = {name for cause in causes_of(plan) for name in cause.accounts}
-    return [one for one in plan.unread if one.id not in told and one.id.name not in common]
+    return [item for item in plan.unread if item.id not in blocked_in and item.id.name not in common]
 
 
 def causes_of(plan: Plan) -> list[CommonCause]:
     """What keeps several accounts of the plan from being read, each cause once."""
-    return common_causes((one.id.name, one.message, one.fix) for one in plan.unread)
+    return common_causes((item.id.name, item.message, item.fix) for item in plan.unread)
 
 
-def _told_apart(plan: Plan, causes: Sequence[CommonCause]) -> list[Step]:
+def _listed_steps(plan: Plan, causes: Sequence[CommonCause]) -> list[Step]:
     """The steps without those that are blocked by a common cause alone."""
     hit = {name for cause in causes for name in cause.accounts}
     return [
@@ -264,11 +264,11 @@ def render_markdown(
     page.offer_list("Deleted or replaced", _going(plan), "deletion")
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
-    told = Telling(Wording(style=_PAGE, units=units), alias_of)
-    shown = [one for one in _told_apart(plan, causes_of(plan)) if not isinstance(one.action, Keep)]
-    if shared := list(told.shared(shown)):
+    telling = Telling(Wording(style=_PAGE, units=units), alias_of)
+    shown = [item for item in _listed_steps(plan, causes_of(plan)) if not isinstance(item.action, Keep)]
+    if shared := list(telling.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
-    for block in told.blocks(shown, indent=""):
+    for block in telling.blocks(shown, indent=""):
         text = markdown_fence("\n".join(block.body), "diff")
         page.offer(fold(block.title, text, standing_open=len(shown) <= _OPEN), "block")
     if plan.capacity:
@@ -300,11 +300,11 @@ def _refused(plan: Plan) -> Iterator[str]:
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
-    for step in _told_apart(plan, causes_of(plan)):
+    for step in _listed_steps(plan, causes_of(plan)):
         action = step.action
         if isinstance(action, Blocked):
-            told = f"{cell(action.explanation)}; fix: {cell(action.fix)}"
-            yield f"{_name(step)} ({action.reason.value}): {told}"
+            text = f"{cell(action.explanation)}; fix: {cell(action.fix)}"
+            yield f"{_name(step)} ({action.reason.value}): {text}"
 
 
 def _unread(plan: Plan) -> Iterator[str]:
@@ -341,7 +341,9 @@ def _name(step: Step) -> str:
 
 def _word(text: str) -> str:
     """What may stand inside a comment of HTML."""
-    kept = "".join(one if one.isascii() and (one.isalnum() or one in ":.-_") else "_" for one in inert(text))
+    kept = "".join(
+        item if item.isascii() and (item.isalnum() or item in ":.-_") else "_" for item in inert(text)
+    )
     return kept[:100].replace("--", "_")
 
 

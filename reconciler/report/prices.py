@@ -44,7 +44,7 @@ def in_force(book: PriceBook, day: date, wanted: Wanted, currency: str) -> Itera
         rank = (row.source.own, row.source.as_of, row.effective or date.min)
         here = None if wanted.region is None else {wanted.region.name, EVERYWHERE}
         named = [name for name in row.regions if here is None or name in here]
-        for use in (one for one in row.uses if _meant(one, wanted)):
+        for use in (item for item in row.uses if _meant(item, wanted)):
             what = (use.model.lower(), use.version, use.format, use.sku.name, use.kind, row.term)
             keys: list[_Key] = [(*what, name) for name in named]
             for key in keys:
@@ -68,19 +68,19 @@ def _meant(use: Use, wanted: Wanted) -> bool:
 
 def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -> str:
     """A table, and which lists it is from."""
-    table = [_HEAD, *(tuple(map(style.show, _cells(one))) for one in rows)]
+    table = [_HEAD, *(tuple(map(style.show, _cells(row))) for row in rows)]
     head, *drawn = stacked(table, width=style.width, first=3, right={4})
     lines = [*(style.paint(line, "bold") for line in head), *(part for line in drawn for part in line)]
     if not rows:
         lines = ["No list has such a price: it is not known."]
-    lists = "; ".join(f"{one.as_of} {one.title}" for one in book.lists)
+    lists = "; ".join(f"{item.as_of} {item.title}" for item in book.lists)
     words = f"{counted(len(rows), 'price')}, before discounts and taxes. Lists: {style.show(lists)}"
     return "\n".join([*lines, "", *style.paragraph(words)]) + "\n"
 
 
-def _cells(one: ListedPrice) -> tuple[str, ...]:
-    use, row = one.use, one.row
-    first, *others = one.regions
+def _cells(listed_price: ListedPrice) -> tuple[str, ...]:
+    use, row = listed_price.use, listed_price.row
+    first, *others = listed_price.regions
     some = f"{first} + {len(others)}" if others else first
     return (
         use.model or (f"{use.format} models" if use.format else "every model"),
@@ -89,7 +89,7 @@ def _cells(one: ListedPrice) -> tuple[str, ...]:
         use.kind.replace("_", " "),
         plain(row.price),
         row.term or row.unit,  # the list writes 1/Hour also where the rate is of a whole term
-        "all" if EVERYWHERE in one.regions else some,
+        "all" if EVERYWHERE in listed_price.regions else some,
         row.source.as_of,
     )
 
@@ -103,20 +103,20 @@ def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
         lists=tuple(map(PriceListDocument.from_value, book.lists)),
         prices=tuple(
             PriceDocument(
-                model=one.use.model or None,
-                version=one.use.version or None,
-                format=one.use.format or None,
-                sku=one.use.sku.name,
-                kind=one.use.kind,
-                rate=plain(one.row.price),
-                unit=one.row.unit,
-                term=one.row.term or None,
-                meter=one.row.meter,
-                regions=tuple(one.regions),
-                effective=one.row.effective,
-                source=one.row.source.title,
-                as_of=one.row.source.as_of,
+                model=row.use.model or None,
+                version=row.use.version or None,
+                format=row.use.format or None,
+                sku=row.use.sku.name,
+                kind=row.use.kind,
+                rate=plain(row.row.price),
+                unit=row.row.unit,
+                term=row.row.term or None,
+                meter=row.row.meter,
+                regions=tuple(row.regions),
+                effective=row.row.effective,
+                source=row.row.source.title,
+                as_of=row.row.source.as_of,
             )
-            for one in rows
+            for row in rows
         ),
     )

@@ -120,14 +120,14 @@ class Lanes:
         )
 
     def _others(self, shown: Sequence[Lane]) -> str:
-        hidden = [lane for lane in self.by_account.values() if not any(lane is one for one in shown)]
+        hidden = [lane for lane in self.by_account.values() if not any(lane is item for item in shown)]
         states = Counter(lane.state for lane in hidden)
-        told = ", ".join(
+        text = ", ".join(
             f"{states[state]} {state}"
             for state in ("at work", "waiting", "not begun", "done")
             if states[state]
         )
-        return f"{self.style.ellipsis} and {counted(len(hidden), 'more account')}: {told}"
+        return f"{self.style.ellipsis} and {counted(len(hidden), 'more account')}: {text}"
 
     def _cut(self, text: str, width: int) -> str:
         """The beginning of `text`, in at most `width` columns."""
@@ -236,14 +236,14 @@ class PlainProgress:
     def _wait(self, event: Waiting) -> None:
         what, waited = self._waits.get(event.step.action.id, ("", 0.0))
         if what != event.what or waited >= _REPEAT_AFTER:
-            told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
+            text = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
             sent = self._sent.pop(event.step.action.id, "")
-            self._line(f"{_name(event.step, self._style)}: {sent}{told}")
+            self._line(f"{_name(event.step, self._style)}: {sent}{text}")
             waited = 0.0
         self._waits[event.step.action.id] = (event.what, waited + event.seconds)
 
-    def _line(self, told: str) -> None:
-        self._stream.write(f"[{self._done}/{self._total}] {told}\n")
+    def _line(self, text: str) -> None:
+        self._stream.write(f"[{self._done}/{self._total}] {text}\n")
         self._stream.flush()
 
 
@@ -297,8 +297,8 @@ class TerminalProgress:
             case Sent():
                 self._lanes.of(event.step).do(f"{event.verb} received by ARM")
             case Waiting():
-                told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
-                self._lanes.of(event.step).do(told, waiting=True)
+                text = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
+                self._lanes.of(event.step).do(text, waiting=True)
             case Finished(item=item):
                 failed = item.outcome is not Outcome.SUCCEEDED
                 self._lanes.of(item.step).end(failed=failed)

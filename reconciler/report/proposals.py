@@ -30,17 +30,17 @@ _TODO: Final = {
 def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, style: Style) -> str:
     """A paragraph per deployment, then the diff."""
     lines: list[str] = []
-    for one in found:
-        name = f"{one.desired.id.account.name}/{one.desired.id.name}"
-        amount = f" ({one.available} available)" if one.available and one.move is not Move.UNKNOWN else ""
-        todo = _TODO[one.move].format(account=one.account.name if one.account else "")
-        words = f"{name}: {todo}. {one.reason}{amount}"
+    for item in found:
+        name = f"{item.desired.id.account.name}/{item.desired.id.name}"
+        amount = f" ({item.available} available)" if item.available and item.move is not Move.UNKNOWN else ""
+        todo = _TODO[item.move].format(account=item.account.name if item.account else "")
+        words = f"{name}: {todo}. {item.reason}{amount}"
         lines += style.paragraph(style.show(words), hanging="  ")
     if not found:
         lines.append("No provisioned deployment is selected, so there is nothing to propose.")
     else:
-        told = f"As ARM said at {asked_at}. {NO_PROMISE}"
-        lines += ["", *style.paragraph(told)]
+        line = f"As ARM said at {asked_at}. {NO_PROMISE}"
+        lines += ["", *style.paragraph(line)]
     text = "\n".join(lines) + "\n"
     return f"{text}\n{diff(texts)}" if texts else text
 
@@ -54,17 +54,17 @@ def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Prop
         asked_at=asked_at,
         items=tuple(
             MoveDocument(
-                id=str(one.desired.id),
-                needed=one.needed,
-                move=one.move,
-                region=one.region.name if one.region else None,
-                sku=one.sku.name if one.sku else None,
-                capacity=one.capacity,
-                account=str(one.account) if one.account else None,
-                available=one.available,
-                reason=one.reason,
+                id=str(item.desired.id),
+                needed=item.needed,
+                move=item.move,
+                region=item.region.name if item.region else None,
+                sku=item.sku.name if item.sku else None,
+                capacity=item.capacity,
+                account=str(item.account) if item.account else None,
+                available=item.available,
+                reason=item.reason,
             )
-            for one in found
+            for item in found
         ),
         edits=tuple(
             EditedDocument(path=name, before=text.before, after=text.after) for name, text in texts.items()

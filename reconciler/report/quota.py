@@ -97,7 +97,10 @@ def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     full = [pool for pool in ordered if pool.verdict is not Verdict.FITS and pool.holders]
     lines += [""] if full else []
     for pool in full:
-        holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
+        holders = [
+            f"{cell(f'{holder.id.account.name}/{holder.id.name}')} {holder.capacity}"
+            for holder in pool.holders
+        ]
         rest = f"; {pool.elsewhere} in other accounts" if pool.elsewhere else ""
         lines.append(f"- {cell(pool.pool)} is used by {listed(holders, most=HOLDERS)}{rest}")
     return "\n".join(lines) + "\n"
@@ -107,8 +110,8 @@ def count(pools: Sequence[PoolForecast]) -> str:
     """One line: how many pools there are, by verdict."""
     if not pools:
         return "The fleet uses no quota and its plan takes none."
-    told = {verdict: sum(pool.verdict is verdict for pool in pools) for verdict in Verdict}
-    words = [f"{number} {_COUNTED[verdict]}" for verdict, number in told.items() if number]
+    values = {verdict: sum(pool.verdict is verdict for pool in pools) for verdict in Verdict}
+    words = [f"{number} {_COUNTED[verdict]}" for verdict, number in values.items() if number]
     return f"{counted(len(pools), 'pool')}: {', '.join(words)}"
 
 
@@ -151,7 +154,10 @@ def quota_lines(
 def _numbers(pool: PoolForecast) -> tuple[str, ...]:
     numbers = (pool.limit, pool.used_before, pool.used_peak, pool.used_after, free(pool))
     used = per_cent(pool)
-    return (*("?" if one is None else str(one) for one in numbers), "?" if used is None else f"{used} %")
+    return (
+        *("?" if number is None else str(number) for number in numbers),
+        "?" if used is None else f"{used} %",
+    )
 
 
 def scope_name(scope: str, alias_of: Alias, style: Style | None = None) -> str:
@@ -165,14 +171,15 @@ def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
     """The verdict, where it is not good, and who holds the pool after the plan."""
     words = [] if pool.verdict is Verdict.FITS else [pool.verdict.value]
     names = [
-        f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders
+        f"{style.show(holder.id.account.name)}/{style.show(holder.id.name)} {holder.capacity}"
+        for holder in pool.holders
     ]
     words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
     words += [f"{pool.elsewhere} in other accounts"] if holders and pool.elsewhere else []
     yield from style.paragraph("; ".join(words), indent="       ")
     if holders and pool.deleted:
-        gone = listed([one.id.name for one in pool.deleted], most=HOLDERS)
-        told = f"soft-deleted accounts keep their quota until they are purged: {gone}"
-        yield from style.paragraph(told, indent="       ")
+        gone = listed([item.id.name for item in pool.deleted], most=HOLDERS)
+        text = f"soft-deleted accounts keep their quota until they are purged: {gone}"
+        yield from style.paragraph(text, indent="       ")
         purge = f"fix: {style.show(pool.deleted[0].command('purge'))}"
         yield from style.paragraph(purge, indent="       ", hanging="         ")

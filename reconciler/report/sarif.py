@@ -29,14 +29,14 @@ def _log(run: dict[str, object]) -> dict[str, object]:
 def to_sarif(diagnostics: Sequence[Diagnostic], sources: Spans, *, tool_version: str) -> dict[str, object]:
     """One run with every finding; nothing is cut, scanners have limits of their own."""
     found = in_order(diagnostics, sources)
-    codes = list(dict.fromkeys(one.code for one in found))
+    codes = list(dict.fromkeys(item.code for item in found))
     seen: Counter[str] = Counter()
     driver = {"name": "reconciler", "semanticVersion": tool_version, "rules": [_rule(code) for code in codes]}
     return _log(
         {
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
-            "results": [_result(one, sources, codes.index(one.code), seen) for one in found],
+            "results": [_result(item, sources, codes.index(item.code), seen) for item in found],
         }
     )
 
@@ -67,14 +67,14 @@ def _rule(code: str) -> dict[str, object]:
 
 
 def _result(found: Diagnostic, sources: Spans, index: int, seen: Counter[str]) -> dict[str, object]:
-    told = [inert(found.message)]
-    told += [f"note: {inert(found.source)}"] if found.source else []
-    told += [f"fix: {inert(found.fix)}"] if found.fix else []
+    notes = [inert(found.message)]
+    notes += [f"note: {inert(found.source)}"] if found.source else []
+    notes += [f"fix: {inert(found.fix)}"] if found.fix else []
     result: dict[str, object] = {
         "ruleId": found.code,
         "ruleIndex": index,
         "level": _LEVEL[found.severity],
-        "message": {"text": "\n".join(told)},
+        "message": {"text": "\n".join(notes)},
     }
     if found.place is not None:
         result["locations"] = [{"physicalLocation": _physical(found.place, sources)}]

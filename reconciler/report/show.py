@@ -32,7 +32,7 @@ _Row = tuple[str, ...]
 
 def render_text(observed: ObservedState, *, style: Style) -> str:
     """One table, or one per account where a line would be wider than the terminal; then the counts."""
-    rows = [tuple(style.show(one) for one in row) for row in _rows(observed)]
+    rows = [tuple(style.show(each) for each in row) for row in _rows(observed)]
     lines = columns([_HEAD, *rows], right={_CAPACITY}) if rows else []
     if any(cells(line) > style.width for line in lines):
         lines = list(_grouped(rows, style))
@@ -40,15 +40,15 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
         lines[:1] = [style.paint(line, "bold") for line in lines[:1]]
     unread = unread_in(observed)
     causes = common_causes(
-        (one.id.name, one.message, "see `reconciler doctor`")
-        for one in observed.readings.values()
-        if isinstance(one, Unreadable)
+        (reading.id.name, reading.message, "see `reconciler doctor`")
+        for reading in observed.readings.values()
+        if isinstance(reading, Unreadable)
     )
     lines += cause_lines(causes, style)
     common = {name for cause in causes for name in cause.accounts}
-    for one in unread:
-        if one.id.name not in common:
-            words = f"not read: {style.show(f'{one.id.name}: {one.message}')} ({style.show(one.code)})"
+    for item in unread:
+        if item.id.name not in common:
+            words = f"not read: {style.show(f'{item.id.name}: {item.message}')} ({style.show(item.code)})"
             lines += [style.paint(line, "red") for line in style.paragraph(words, hanging="  ")]
     read = counted(len(observed.readings) - len(unread), "account")
     lines += [*([""] if lines else []), style.paint(f"{counted(len(rows), 'deployment')} in {read}", "bold")]
@@ -57,12 +57,12 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
 
 def render_markdown(observed: ObservedState) -> str:
     """The same as a Markdown table."""
-    rows = [[cell(one) for one in row] for row in _rows(observed)]
+    rows = [[cell(item) for item in row] for row in _rows(observed)]
     more = "`reconciler show` lists all."
     lines = table(_HEAD, rows, right={_CAPACITY}, most=_MOST, noun="deployment", more=more)
     unread = [
-        f"- not read: {cell(f'{one.id.name}: {one.message}')} ({cell(one.code)})"
-        for one in unread_in(observed)
+        f"- not read: {cell(f'{item.id.name}: {item.message}')} ({cell(item.code)})"
+        for item in unread_in(observed)
     ]
     return "\n".join([*lines, *([""] if unread else []), *unread]) + "\n"
 
@@ -73,22 +73,22 @@ def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
 
     deployments = tuple(
         ThereDocument(
-            id=str(there.id),
-            account=there.id.account.name,
+            id=str(existing.id),
+            account=existing.id.account.name,
             region=region,
-            deployment=there.id.name,
-            model=there.model_name,
-            version=there.model_version,
-            sku=there.sku.name if there.sku else None,
-            capacity=there.capacity,
-            state=there.provisioning_state,
-            owner=owner_of(there),
+            deployment=existing.id.name,
+            model=existing.model_name,
+            version=existing.model_version,
+            sku=existing.sku.name if existing.sku else None,
+            capacity=existing.capacity,
+            state=existing.provisioning_state,
+            owner=owner_of(existing),
         )
-        for region, there in there_in(observed)
+        for region, existing in there_in(observed)
     )
     unreadable = tuple(
-        NotReadDocument(id=str(one.id), account=one.id.name, code=one.code, message=one.message)
-        for one in unread_in(observed)
+        NotReadDocument(id=str(item.id), account=item.id.name, code=item.code, message=item.message)
+        for item in unread_in(observed)
     )
     priced = {"cost": cost_document(cost)} if cost else {}
     return ShowDocument(format_version=1, deployments=deployments, unreadable=unreadable, **priced)
@@ -98,30 +98,30 @@ def there_in(observed: ObservedState) -> Iterator[tuple[str, ObservedDeployment]
     """Every deployment that is there with its region, in order."""
     for _, reading in sorted(observed.readings.items()):
         if isinstance(reading, Listed):
-            for there in sorted(reading.deployments, key=lambda one: one.id.key):
-                yield reading.account.region.name, there
+            for existing in sorted(reading.deployments, key=lambda item: item.id.key):
+                yield reading.account.region.name, existing
 
 
 def unread_in(observed: ObservedState) -> list[AccountMissing | Unreadable]:
     """The accounts of which nothing is known, in order."""
     readings = (reading for _, reading in sorted(observed.readings.items()))
-    return [one for one in readings if isinstance(one, AccountMissing | Unreadable)]
+    return [item for item in readings if isinstance(item, AccountMissing | Unreadable)]
 
 
 def _rows(observed: ObservedState) -> list[_Row]:
     return [
         (
-            there.id.account.name,
+            existing.id.account.name,
             region,
-            there.id.name,
-            there.model_name or "?",
-            there.model_version or "?",
-            there.sku.name if there.sku else "?",
-            "?" if there.capacity is None else str(there.capacity),
-            there.provisioning_state,
-            owner_of(there) or "-",
+            existing.id.name,
+            existing.model_name or "?",
+            existing.model_version or "?",
+            existing.sku.name if existing.sku else "?",
+            "?" if existing.capacity is None else str(existing.capacity),
+            existing.provisioning_state,
+            owner_of(existing) or "-",
         )
-        for region, there in there_in(observed)
+        for region, existing in there_in(observed)
     ]
 
 

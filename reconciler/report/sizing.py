@@ -83,15 +83,15 @@ def estimates_text(
     rows = [("sku", "raw PTU", "deployable", "minimum", "step")]
     rows += [
         (
-            one.sku.name,
-            f"{float(one.raw_ptu):.2f}",
-            _UNKNOWN if one.deployable_ptu is None else str(one.deployable_ptu),
-            str(one.sizes.minimum) if one.sizes else _UNKNOWN,
-            str(one.sizes.step) if one.sizes else _UNKNOWN,
+            estimate.sku.name,
+            f"{float(estimate.raw_ptu):.2f}",
+            _UNKNOWN if estimate.deployable_ptu is None else str(estimate.deployable_ptu),
+            str(estimate.sizes.minimum) if estimate.sizes else _UNKNOWN,
+            str(estimate.sizes.step) if estimate.sizes else _UNKNOWN,
         )
-        for one in estimates
+        for estimate in estimates
     ]
-    below = _below(estimates[0].facts, [one.sizes for one in estimates], cautions)
+    below = _below(estimates[0].facts, [estimate.sizes for estimate in estimates], cautions)
     return _page(title, rows, below, style)
 
 
@@ -108,7 +108,7 @@ def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedD
             "output_ratio": None if ratio is None else float(ratio),
             "tokens_per_second": carried.facts.tokens_per_second,
         }
-        cautions = dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))
+        cautions = dict.fromkeys(text for _, item in carried.offers if item for text in _rivals(item))
     else:
         known = {"calls_per_minute": int(carried.calls), "formula": formula_of(carried.facts)}
     return CarriedDocument(
@@ -147,7 +147,7 @@ def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, 
             rows.append((sku.name, *(_UNKNOWN,) * 3))
             continue
         size = carried.capacity
-        near = [str(one) for one in (sizes.below(size), sizes.above(size)) if one is not None]
+        near = [str(item) for item in (sizes.below(size), sizes.above(size)) if item is not None]
         verdict = "deployable" if sizes.fits(size) else f"not a size; {' or '.join(near)} is"
         rows.append((sku.name, verdict, str(sizes.minimum), str(sizes.step)))
     below = _below(carried.facts, [sizes for _, sizes in carried.offers], cautions)
@@ -155,31 +155,31 @@ def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, 
 
 
 def _below(facts: PtuFacts, sizes: Iterable[Sizes | None], cautions: Iterable[str]) -> list[str]:
-    known = [one for one in sizes if one is not None]
+    known = [siz for siz in sizes if siz is not None]
     speed = facts.tokens_per_second
     return [
         f"formula: {formula_of(facts)}",
         f"throughput: {facts.source}",
         *([] if speed is None else [f"latency target: {speed:g} tokens a second"]),
-        *dict.fromkeys(f"sizes: {one.source}" for one in known),
-        *dict.fromkeys(f"but: {text}" for one in known for text in _rivals(one)),
-        *dict.fromkeys(f"note: {one.note}" for one in known if one.note),
+        *dict.fromkeys(f"sizes: {item.source}" for item in known),
+        *dict.fromkeys(f"but: {text}" for item in known for text in _rivals(item)),
+        *dict.fromkeys(f"note: {item.note}" for item in known if item.note),
         *(f"note: {caution}" for caution in cautions),
     ]
 
 
 def _rivals(sizes: Sizes) -> Iterator[str]:
     """Other tables that cannot be ruled out: what fits only one of them is ARM's to decide."""
-    for one in sizes.rivals:
-        yield f"{one.source} says {one.minimum} or more, in steps of {one.step}"
+    for rival in sizes.rivals:
+        yield f"{rival.source} says {rival.minimum} or more, in steps of {rival.step}"
 
 
 def _page(title: str, rows: Sequence[tuple[str, ...]], below: Sequence[str], style: Style) -> str:
     shown = [tuple(style.show(cell) for cell in row) for row in rows]
     right = frozenset(range(1, len(rows[0])))
     table = [part for line in stacked(shown, width=style.width, first=1, right=right) for part in line]
-    heads, told = (
+    heads, end = (
         [part for line in lines for part in broken(style.show(line), style.width, hanging="    ")]
         for lines in (title.splitlines(), below)
     )
-    return "\n".join([*heads, "", *table, "", *told]) + "\n"
+    return "\n".join([*heads, "", *table, "", *end]) + "\n"

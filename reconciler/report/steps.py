@@ -117,16 +117,16 @@ def _said_below(step: Step, following: Step | None) -> bool:
     """Whether all that is to be told of a step is told of the next one too: then once is enough."""
     if following is None:
         return False
-    one, other = step.action, following.action
-    if not (isinstance(one, Blocked) and isinstance(other, Blocked)) or one.changes or other.changes:
+    item, other = step.action, following.action
+    if not (isinstance(item, Blocked) and isinstance(other, Blocked)) or item.changes or other.changes:
         return False
-    return (one.explanation, one.fix) == (other.explanation, other.fix)
+    return (item.explanation, item.fix) == (other.explanation, other.fix)
 
 
 def _head(step: Step, style: Style) -> tuple[str, ...]:
     kind = step.action.kind
     number = f"#{step.order}" if step.order else ""
-    after = listed([named_from(one, step.action.id.account, style) for one in step.depends_on], most=3)
+    after = listed([named_from(item, step.action.id.account, style) for item in step.depends_on], most=3)
     return (
         f"{ACTIONS[kind].sign:<3}",
         kind if kind != "none" else "keep",
@@ -136,10 +136,10 @@ def _head(step: Step, style: Style) -> tuple[str, ...]:
     )
 
 
-def named_from(one: DeploymentId, here: AccountId, style: Style) -> str:
+def named_from(deployment_id: DeploymentId, here: AccountId, style: Style) -> str:
     """A deployment by its name, with its account where that is another one."""
-    name = style.show(one.name)
-    return name if one.account == here else f"{style.show(one.account.name)}/{name}"
+    name = style.show(deployment_id.name)
+    return name if deployment_id.account == here else f"{style.show(deployment_id.account.name)}/{name}"
 
 
 def details(step: Step, wording: Wording, *, indent: str = "") -> Iterator[str]:
@@ -159,18 +159,22 @@ def details(step: Step, wording: Wording, *, indent: str = "") -> Iterator[str]:
             yield f"{indent}write {number} of {len(action.writes)}"
             yield from change_lines(action, changes, wording, indent=f"{indent}  ")
     else:
-        told = action.changes if verbose else beside_marks(action.changes)
-        yield from change_lines(action, told, wording, indent=indent)
+        shown = action.changes if verbose else beside_marks(action.changes)
+        yield from change_lines(action, shown, wording, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
         carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
         yield from style.paragraph(carried, indent=indent, hanging=f"{indent}  ")
 
 
-def observed_text(there: ObservedDeployment, style: Style) -> str:
+def observed_text(deployment: ObservedDeployment, style: Style) -> str:
     """A deployment that is there, on one line."""
-    model = f"{style.show(there.model_name or 'unknown model')} {style.show(there.model_version or '')}"
-    sku = "an unknown SKU" if there.sku is None else style.show(there.sku.name)
-    amount = "" if there.capacity is None else f", {amount_text(there.capacity, there.sku, style)}"
+    model = (
+        f"{style.show(deployment.model_name or 'unknown model')} {style.show(deployment.model_version or '')}"
+    )
+    sku = "an unknown SKU" if deployment.sku is None else style.show(deployment.sku.name)
+    amount = (
+        "" if deployment.capacity is None else f", {amount_text(deployment.capacity, deployment.sku, style)}"
+    )
     return f"{model.rstrip()} on {sku}{amount}"
 
 
@@ -178,8 +182,8 @@ def written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
     """What each write changes: the first against what is there, a later one against the one before."""
     yield body_changes(action.observed, action.writes[0])
     for earlier, later in zip(action.writes, action.writes[1:], strict=False):
-        before = {one.path: one.after for one in fields_of(earlier)}
-        after = {one.path: one.after for one in fields_of(later)}
+        before = {item.path: item.after for item in fields_of(earlier)}
+        after = {item.path: item.after for item in fields_of(later)}
         yield tuple(
             FieldChange(path=path, before=before.get(path), after=after.get(path))
             for path in dict.fromkeys([*after, *before])
@@ -198,12 +202,12 @@ def change_lines(
 ) -> list[str]:
     """One line per changed field with its values aligned, our own marks together on the last one."""
     every, style = list(changes), wording.style
-    others = [one for one in every if not is_mark(one.path)]
-    rows = [(style.show(one.path), *value_texts(action, one, wording)) for one in others]
+    others = [item for item in every if not is_mark(item.path)]
+    rows = [(style.show(other.path), *value_texts(action, other, wording)) for other in others]
     marks = [
-        f"{one.path.removeprefix('tags.')} {value_text(one.after, style)}"
-        for one in every
-        if is_mark(one.path)
+        f"{item.path.removeprefix('tags.')} {value_text(item.after, style)}"
+        for item in every
+        if is_mark(item.path)
     ]
     widest = max((cells(path) for path, _, _ in rows), default=0)
     width = min(max(widest, len("our mark") if marks else 0), _WIDEST_PATH)
@@ -211,14 +215,14 @@ def change_lines(
     for path, before, after in rows:
         lines += _line(padded(path, width), before, after, style, indent)
     if marks:
-        told = f"{indent}{padded('our mark', width)}  {', '.join(marks)}"
-        lines += [style.paint(one, "dim") for one in broken(told, style.width, hanging=f"{indent}    ")]
+        text = f"{indent}{padded('our mark', width)}  {', '.join(marks)}"
+        lines += [style.paint(item, "dim") for item in broken(text, style.width, hanging=f"{indent}    ")]
     return lines
 
 
 def beside_marks(changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
     """The changes without those of our own tags, unless there are no others."""
-    return [one for one in changes if not is_mark(one.path)] or changes
+    return [change for change in changes if not is_mark(change.path)] or changes
 
 
 _ON_THE_FIRST_LINE = frozenset(
@@ -259,7 +263,7 @@ def settings(action: Create, style: Style) -> list[str]:
 def shared_settings(actions: Iterable[Action], style: Style) -> tuple[str, ...]:
     """What all new deployments among `actions` state alike, where there are several."""
     every = [settings(action, style) for action in actions if isinstance(action, Create)]
-    return tuple(one for one in every[0] if all(one in each for each in every)) if len(every) > 1 else ()
+    return tuple(item for item in every[0] if all(item in each for each in every)) if len(every) > 1 else ()
 
 
 def _line(path: str, before: str | None, after: str, style: Style, indent: str) -> list[str]:
@@ -335,7 +339,7 @@ def _rates(action: Action, change: FieldChange, sku: SkuName | None, units: Unit
     after = _rate(change.after, unit)
     if not after or isinstance(action, Create) or not same_sku or not isinstance(change.before, int):
         return f", {after}" if after else ""
-    if isinstance(action, Blocked) or any(one.path.startswith("model.") for one in action.changes):
+    if isinstance(action, Blocked) or any(item.path.startswith("model.") for item in action.changes):
         return f", {after}"
     return f", {_rate(change.before, unit).rpartition(' ')[0]} -> {after}"
 

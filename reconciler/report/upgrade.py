@@ -51,8 +51,8 @@ def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within
     """The proposals one below the other, then the diff unless it was written, then the counts."""
     lines: list[str] = []
     for standing in Standing:
-        for one in (each for each in found if each.standing is standing):
-            lines += _told(one, style)
+        for item in (each for each in found if each.standing is standing):
+            lines += _lines_of(item, style)
     if lines:
         lines.append("")
     if done is not Done.WRITTEN and texts:
@@ -61,28 +61,28 @@ def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within
     return "\n".join(lines) + "\n"
 
 
-def _told(one: Proposal, style: Style) -> Iterator[str]:
-    mark = {Standing.EDIT: "~", Standing.WAITING: "=", Standing.UNSOLVED: "!"}[one.standing]
-    colour = {Standing.EDIT: "yellow", Standing.WAITING: "dim", Standing.UNSOLVED: "red"}[one.standing]
-    head = f"{mark} {one.id.account.name}/{one.id.name}  {_from(one)}"
-    if one.target is not None:
-        head += f" -> {one.target.name} {one.target.version}"
-    if one.strategy is not None:
-        head += f", {_WORDS[one.strategy]}"
+def _lines_of(proposal: Proposal, style: Style) -> Iterator[str]:
+    mark = {Standing.EDIT: "~", Standing.WAITING: "=", Standing.UNSOLVED: "!"}[proposal.standing]
+    colour = {Standing.EDIT: "yellow", Standing.WAITING: "dim", Standing.UNSOLVED: "red"}[proposal.standing]
+    head = f"{mark} {proposal.id.account.name}/{proposal.id.name}  {_from(proposal)}"
+    if proposal.target is not None:
+        head += f" -> {proposal.target.name} {proposal.target.version}"
+    if proposal.strategy is not None:
+        head += f", {_WORDS[proposal.strategy]}"
     first, *rest = style.paragraph(style.show(head), hanging="    ")
     yield style.paint(first, colour)
     yield from rest
-    for words in _details(one):
+    for words in _details(proposal):
         yield from style.paragraph(style.show(words), indent="    ", hanging="      ")
 
 
-def _details(one: Proposal) -> Iterator[str]:
-    if one.retires is not None:
-        yield f"retires on {one.retires}"
-    if one.target is not None:
-        as_of = f", {one.target.as_of}" if one.target.as_of else ""
-        yield f"target by {one.target.source}{as_of}"
-    checks = one.checks
+def _details(proposal: Proposal) -> Iterator[str]:
+    if proposal.retires is not None:
+        yield f"retires on {proposal.retires}"
+    if proposal.target is not None:
+        as_of = f", {proposal.target.as_of}" if proposal.target.as_of else ""
+        yield f"target by {proposal.target.source}{as_of}"
+    checks = proposal.checks
     known = {
         "offer": checks.offered,
         "size": checks.size_legal,
@@ -90,10 +90,10 @@ def _details(one: Proposal) -> Iterator[str]:
         "capacity": checks.capacity,
     }
     unknown = [name for name, value in known.items() if value is None]
-    if isinstance(one.wanted, NewValues | Beside) and unknown:
+    if isinstance(proposal.wanted, NewValues | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
-    if one.reason:
-        yield one.reason
+    if proposal.reason:
+        yield proposal.reason
 
 
 def diff(texts: Texts) -> str:
@@ -110,13 +110,15 @@ def render_markdown(
 ) -> str:
     """The text of a pull request: a table, what needs a person, the diff unless it was written, the plan."""
     lines = ["## Models that retire", "", summary_line(found, within, done=done), ""]
-    edits = [one for one in found if one.standing is Standing.EDIT]
+    edits = [item for item in found if item.standing is Standing.EDIT]
     if edits:
         head = ("deployment", "from", "to", "how", "retires", "target by")
-        lines += [*table(head, (tuple(map(markdown_inert, _row(one))) for one in edits)), ""]
-    told = [one for one in found if one.reason]
-    if told:
-        lines += [f"- `{one.id.account.name}/{one.id.name}`: {markdown_inert(one.reason)}" for one in told]
+        lines += [*table(head, (tuple(map(markdown_inert, _row(edit))) for edit in edits)), ""]
+    notes = [item for item in found if item.reason]
+    if notes:
+        lines += [
+            f"- `{item.id.account.name}/{item.id.name}`: {markdown_inert(item.reason)}" for item in notes
+        ]
         lines.append("")
     if texts and done is not Done.WRITTEN:
         lines += [markdown_fence(diff(texts), "diff"), ""]
@@ -125,14 +127,14 @@ def render_markdown(
     return "\n".join(lines)
 
 
-def _row(one: Proposal) -> tuple[str, ...]:
-    target = one.target
+def _row(proposal: Proposal) -> tuple[str, ...]:
+    target = proposal.target
     return (
-        f"{one.id.account.name}/{one.id.name}",
-        _from(one),
+        f"{proposal.id.account.name}/{proposal.id.name}",
+        _from(proposal),
         "" if target is None else f"{target.name} {target.version}",
-        "" if one.strategy is None else _WORDS[one.strategy],
-        "" if one.retires is None else str(one.retires),
+        "" if proposal.strategy is None else _WORDS[proposal.strategy],
+        "" if proposal.retires is None else str(proposal.retires),
         "" if target is None else ", ".join(filter(None, (target.source, target.as_of))),
     )
 
@@ -143,60 +145,60 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
     return UpgradeDocument(
         format_version=1,
-        items=tuple(_document(one, spans) for one in found),
+        items=tuple(_document(item, spans) for item in found),
         summary=StandingDocument(
-            edits=sum(one.standing is Standing.EDIT for one in found),
-            waiting=sum(one.standing is Standing.WAITING for one in found),
-            unsolved=sum(one.standing is Standing.UNSOLVED for one in found),
+            edits=sum(item.standing is Standing.EDIT for item in found),
+            waiting=sum(item.standing is Standing.WAITING for item in found),
+            unsolved=sum(item.standing is Standing.UNSOLVED for item in found),
         ),
     )
 
 
-def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
+def _document(proposal: Proposal, spans: Spans) -> UpgradeItemDocument:
     from reconciler.report.documents import ChecksDocument, ModelVersionDocument, UpgradeItemDocument
 
-    place = one.deployment.provenance.place(("model",))
+    place = proposal.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
-    target = one.target
+    target = proposal.target
     return UpgradeItemDocument(
-        id=str(one.id),
+        id=str(proposal.id),
         file=None if place is None else place.file,
         line=None if span is None else span.line,
-        from_=ModelVersionDocument(model=one.deployment.spec.model.name, version=_version(one)),
+        from_=ModelVersionDocument(model=proposal.deployment.spec.model.name, version=_version(proposal)),
         to=None if target is None else ModelVersionDocument(model=target.name, version=target.version),
         source=None if target is None else target.source,
         as_of=None if target is None else target.as_of or None,
-        retires=one.retires,
-        strategy=one.strategy,
-        checks=ChecksDocument.from_value(one.checks),
-        edit=_edit(one),
-        reason=one.reason,
+        retires=proposal.retires,
+        strategy=proposal.strategy,
+        checks=ChecksDocument.from_value(proposal.checks),
+        edit=_edit(proposal),
+        reason=proposal.reason,
     )
 
 
-def _edit(one: Proposal) -> EditDocument | None:
+def _edit(proposal: Proposal) -> EditDocument | None:
     """What the edit does, at the manifest's own paths."""
     from reconciler.report.documents import EditDocument
 
-    before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
-    target = one.target
+    before = " ".join(filter(None, (proposal.deployment.spec.model.name, _version(proposal))))
+    target = proposal.target
     after = "" if target is None else f"{target.name} {target.version}"
-    match one.wanted:
+    match proposal.wanted:
         case None:
             return None
         case Beside(name=name):
             return EditDocument(path="deployments", before=None, after=f"{name}: {after}")
         case Removal():
-            return EditDocument(path="deployments", before=f"{one.id.name}: {before}", after=None)
+            return EditDocument(path="deployments", before=f"{proposal.id.name}: {before}", after=None)
         case _:
             return EditDocument(path="model", before=before, after=after)
 
 
 def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
     """The last line: what there is to do and what is left to people."""
-    edits = sum(one.standing is Standing.EDIT for one in found)
-    waiting = sum(one.standing is Standing.WAITING for one in found)
-    unsolved = sum(one.standing is Standing.UNSOLVED for one in found)
+    edits = sum(item.standing is Standing.EDIT for item in found)
+    waiting = sum(item.standing is Standing.WAITING for item in found)
+    unsolved = sum(item.standing is Standing.UNSOLVED for item in found)
     if not found:
         return f"Upgrade: no declared model retires within {counted(within, 'day')}."
     parts = [f"{counted(edits, 'edit')} {done}"] if edits else []
@@ -209,10 +211,10 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
     return f"Upgrade: {', '.join(parts)}{more}."
 
 
-def _version(one: Proposal) -> str | None:
-    version = one.deployment.spec.model.version
+def _version(proposal: Proposal) -> str | None:
+    version = proposal.deployment.spec.model.version
     return None if version is UNSET else str(version)
 
 
-def _from(one: Proposal) -> str:
-    return f"{one.deployment.spec.model.name} {_version(one) or '(no version)'}"
+def _from(proposal: Proposal) -> str:
+    return f"{proposal.deployment.spec.model.name} {_version(proposal) or '(no version)'}"

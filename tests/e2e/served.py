@@ -111,10 +111,18 @@ def the_world(path: Path) -> Path:
 
 
 def until_a_write(url: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with urllib.request.urlopen(f"{url}/_emulator/requests") as answer:  # noqa: S310 -- loopback
             requests = json.load(answer)["requests"]
         if any(one["method"] == "PUT" for one in requests):
             return
         time.sleep(0.05)
     raise AssertionError("no write was seen")
+
+
+def slowness() -> float:
+    """How many times longer than alone a piece of work takes now: 1 on a quiet machine."""
+    began, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 0.3:
+        pass
+    return max(1.0, (time.monotonic() - began) / 0.3)

@@ -14,6 +14,8 @@ from typing import IO, NamedTuple
 
 import pytest
 
+from tests.e2e.served import slowness
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -144,14 +146,6 @@ SILENCE = 2.0
 def test_the_demo_is_never_silent_for_long(demo: Demo, checkout: Path) -> None:
     """The best of three counts."""
     assert demo.silence <= SILENCE or any(shown_in(checkout).silence <= SILENCE for _ in range(2))
-
-
-def slowness() -> float:
-    """How many times longer than alone a piece of work takes now: 1 on a quiet machine."""
-    began, worked = time.monotonic(), time.process_time()
-    while time.process_time() - worked < 0.3:
-        pass
-    return max(1.0, (time.monotonic() - began) / 0.3)
 
 
 def test_make_demo_is_that_script_in_an_environment_of_its_own() -> None:

@@ -212,12 +212,12 @@ class _Run:
                     listener,
                     pace=pace,
                     stop=stop,
-                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, told=str(deadline)),
+                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
                     facts=arm,
                 )
             report = dataclasses.replace(report, items=(*report.items, *moved))
             code = exit_code(report, waited=pace.wait_for_operations)
-            return max(code, _told(report, self.loaded, self.output), self._journal_end(kept))
+            return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
 
     def _journal_end(self, kept: Journal) -> Exit:
         """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""
@@ -261,7 +261,7 @@ def _answer(question: str, seconds: float) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
+def _written(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
     """Write the report; a reader who has gone changes nothing, anything else that prevents it is said."""
     try:
         _write_report(report, loaded, output)

@@ -48,7 +48,7 @@ def model_name(known: Catalogue, model: str) -> str:
 def version_of(known: Catalogue, name: str, version: str) -> str:
     """The version's own spelling."""
     versions = known.versions(name)
-    found = next((one for one in versions if one.lower() == version.lower()), None)
+    found = next((item for item in versions if item.lower() == version.lower()), None)
     if found is not None:
         return found
     raise UsageProblem(
@@ -82,7 +82,7 @@ def region_name(known: Catalogue, region: str) -> Region:
     found = known.region(region)
     if found is not None:
         return found.region
-    names = [one.name for one in known.regions()]
+    names = [item.name for item in known.regions()]
     raise UsageProblem(
         f"the catalogue of {known.date} has no region {region!r}. "
         + _near(region, names, "`reconciler catalog regions` lists all")

@@ -97,14 +97,14 @@ def command(
         end_with_errors(loaded, output)
     desired = loaded.state() if loaded else no_fleet(connection)
     known = catalogue()
-    named = None if regions is None else [one.strip() for one in regions.split(",")]
+    named = None if regions is None else [item.strip() for item in regions.split(",")]
     ref = _model(known, model, version)
     search = Search(
         sought=Sought(
             model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
         ),
         subscriptions=_subscriptions(desired, subscriptions),
-        regions=None if named is None else tuple(region_name(known, one) for one in named if one),
+        regions=None if named is None else tuple(region_name(known, item) for item in named if item),
         zone=_zone(known, zone),
     )
     work = _search(search, desired, loaded if paths else None, connection, output)
@@ -146,8 +146,8 @@ async def _search(
     known, model = catalogue(), search.sought.model
     async with connect(connection, output, desired) as arm:
         questions = {
-            one: CapacityQuestion(one, model.format, model.name, str(model.version))
-            for one in search.subscriptions
+            item: CapacityQuestion(item, model.format, model.name, str(model.version))
+            for item in search.subscriptions
         }
         answers = await ask_capacities(questions.values(), arm, parallelism=connection.parallelism)
         forecasts: tuple[PoolForecast, ...] = ()
@@ -161,11 +161,11 @@ async def _search(
         ]
         facts = await read_regions(places, arm)
         asked_at = stamp_of(arm)
-    sizes = {one: known.offer(model.name, model.version, one) for one in search.sought.skus}
+    sizes = {item: known.offer(model.name, model.version, item) for item in search.sought.skus}
     rows: list[CapacityRow] = []
-    for one in facts:
-        answer = answers[questions[one.subscription]]
-        rows += capacity_rows(search.sought, one, answer, sizes=sizes, forecasts=forecasts)
+    for fact in facts:
+        answer = answers[questions[fact.subscription]]
+        rows += capacity_rows(search.sought, fact, answer, sizes=sizes, forecasts=forecasts)
     return report.CapacityTable(
         model=model.name,
         version=str(model.version),
@@ -180,7 +180,7 @@ def _candidates(
 ) -> Iterator[Region]:
     """Regions that ARM or the catalogue names for the model, within what was asked for."""
     model, answer = search.sought.model, answers[question]
-    named: set[Region] = {one.region for one in answer} if not isinstance(answer, str) else set()
+    named: set[Region] = {item.region for item in answer} if not isinstance(answer, str) else set()
     for sku in search.sought.skus:
         places = known.regions_for(model.name, model.version, sku)
         named.update(places.regions if places else ())
@@ -205,14 +205,16 @@ def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ..
     """GUIDs in lower case: those named, by id or by alias, else those of the declared accounts."""
     from reconciler.domain.ids import is_guid
 
-    aliases = {alias: one.id for alias, one in desired.fleet.subscriptions.items()}
-    found = [aliases.get(one, one) for one in named] or [one.id.subscription for one in desired.accounts]
-    wrong = [one for one in found if not is_guid(one)]
+    aliases = {alias: subscription.id for alias, subscription in desired.fleet.subscriptions.items()}
+    found = [aliases.get(item, item) for item in named] or [
+        account.id.subscription for account in desired.accounts
+    ]
+    wrong = [item for item in found if not is_guid(item)]
     if wrong:
         raise UsageProblem(f"{wrong[0]!r} is neither a GUID nor an alias of the Fleet")
     if not found:
         raise UsageProblem("the manifests name no account, so no subscription: pass --subscription")
-    return tuple(sorted({one.lower() for one in found}))
+    return tuple(sorted({item.lower() for item in found}))
 
 
 def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
@@ -235,10 +237,10 @@ def _skus(
     offered = known.skus_for(model.name, model.version) or ()
     skus: Collection[SkuName] = (sku_name(sku),) if sku else offered
     found = tuple(
-        one
-        for one in skus
-        if (ptus is None or one.family is SkuFamily.PROVISIONED)
-        and (units is None or one.family is not SkuFamily.PROVISIONED)
+        item
+        for item in skus
+        if (ptus is None or item.family is SkuFamily.PROVISIONED)
+        and (units is None or item.family is not SkuFamily.PROVISIONED)
     )
     if not found:
         what = "provisioned SKU" if ptus else "SKU that --units counts on" if units else "SKU"

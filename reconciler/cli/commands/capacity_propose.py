@@ -46,7 +46,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     )
     if texts:
         return Exit.CHANGES
-    return Exit.DONE if all(one.move is Move.NOTHING for one in found) else Exit.FAILED
+    return Exit.DONE if all(item.move is Move.NOTHING for item in found) else Exit.FAILED
 
 
 async def _proposals(
@@ -58,24 +58,26 @@ async def _proposals(
     from reconciler.plan.proposal import propose
 
     wanted = [
-        one
-        for one in desired.deployments
-        if desired.covers(one.id) and one.spec.sku.name.family is SkuFamily.PROVISIONED
+        deployment
+        for deployment in desired.deployments
+        if desired.covers(deployment.id) and deployment.spec.sku.name.family is SkuFamily.PROVISIONED
     ]
-    questions = {one.id: question_of(one.id.account.subscription.lower(), one.spec.model) for one in wanted}
+    questions = {
+        each.id: question_of(each.id.account.subscription.lower(), each.spec.model) for each in wanted
+    }
     async with connect(connection, output, desired) as arm:
-        asked = [one for one in questions.values() if one is not None]
+        asked = [each for each in questions.values() if each is not None]
         answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
         at = stamp_of(arm)
     found, known = [], catalogue()
-    for one in wanted:
-        question = questions[one.id]
+    for item in wanted:
+        question = questions[item.id]
         answer = None if question is None else answers[question]
-        model, (name, version) = one.spec.model, one.spec.model.listed
+        model, (name, version) = item.spec.model, item.spec.model.listed
         sizes = {
             sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS
         }
-        found.append(propose(one, answer, desired.accounts, sizes))
+        found.append(propose(item, answer, desired.accounts, sizes))
     return tuple(found), at
 
 
@@ -87,13 +89,13 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
     from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
 
     wanted = []
-    for one in found:
+    for item in found:
         values = {}
-        if one.move is Move.SKU and one.sku is not None:
-            values[SKU] = one.sku.name
-        if one.move in {Move.SKU, Move.SIZE} and one.capacity is not None and one.capacity != one.needed:
-            values[CAPACITY] = str(one.capacity)
+        if item.move is Move.SKU and item.sku is not None:
+            values[SKU] = item.sku.name
+        if item.move in {Move.SKU, Move.SIZE} and item.capacity is not None and item.capacity != item.needed:
+            values[CAPACITY] = str(item.capacity)
         if values:
-            wanted.append(NewValues(id=one.desired.id, values=values))
+            wanted.append(NewValues(id=item.desired.id, values=values))
     read = partial(understood, paths=loaded.paths)
     return rewritten(read(loaded.manifests.read), wanted, read).texts

@@ -78,7 +78,11 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
         _offers(wanted, output, report.places_text)
         return
     known = catalogue()
-    facts = [f for one in known.regions() if wanted.region in {None, one} and (f := known.region(one.name))]
+    facts = [
+        f
+        for region in known.regions()
+        if wanted.region in {None, region} and (f := known.region(region.name))
+    ]
     zones = known.zone_source
     _write(output, partial(report.regions_text, facts, zones), partial(report.regions_document, facts, zones))
 

@@ -89,7 +89,9 @@ _MOST = 200
 def values(of: str, ctx: click.Context, incomplete: str) -> list[str]:
     """Values of the kind `of` that begin with what has been typed."""
     with contextlib.suppress(Exception):
-        found = [one for one in _values(of, ctx, incomplete) if one.lower().startswith(incomplete.lower())]
+        found = [
+            value for value in _values(of, ctx, incomplete) if value.lower().startswith(incomplete.lower())
+        ]
         return list(dict.fromkeys(found))[:_MOST]
     return []
 
@@ -102,7 +104,7 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
 
             code, sign, _ = incomplete.partition("=")
             levels = (f"{code}={severity.value}" for severity in Severity)
-            yield from levels if sign else (f"{one}=" for one in sorted(CODES))
+            yield from levels if sign else (f"{item}=" for item in sorted(CODES))
         case "targets":
             yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
         case "words":
@@ -117,7 +119,7 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
             from reconciler.cli.knowledge import catalogue
 
             known = catalogue()
-            yield from known.models() if of == "models" else (one.name for one in known.regions())
+            yield from known.models() if of == "models" else (region.name for region in known.regions())
 
 
 def _targets(paths: tuple[str, ...]) -> Iterator[str]:
@@ -128,8 +130,8 @@ def _targets(paths: tuple[str, ...]) -> Iterator[str]:
     desired = load(paths, known_rules=CODES).desired
     if desired is None:
         return
-    for one in desired.deployments:
-        subscription = one.id.account.subscription
-        prefix = f"{desired.fleet.alias_of(subscription) or subscription}/{one.id.account.name}"
+    for deployment in desired.deployments:
+        subscription = deployment.id.account.subscription
+        prefix = f"{desired.fleet.alias_of(subscription) or subscription}/{deployment.id.account.name}"
         yield f"{prefix}/*"
-        yield f"{prefix}/{one.id.name}"
+        yield f"{prefix}/{deployment.id.name}"

@@ -31,7 +31,11 @@ def command(*, chosen: Chosen, output: Output) -> int:
     must_declare_something(desired)
     say_shard(output, desired)
     costs = desired.fleet.costs
-    deployed = [declared(one, one.region) for one in desired.deployments if desired.covers(one.id)]
+    deployed = [
+        declared(deployment, deployment.region)
+        for deployment in desired.deployments
+        if desired.covers(deployment.id)
+    ]
     cost = Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))
     write_forms(
         output,

@@ -168,17 +168,21 @@ async def _look(
 def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
     """Every tenant that a run signs in to: of the accounts, then of the accounts that models come from."""
     default = os.environ.get("AZURE_TENANT_ID")
-    by_id = {one.id.lower(): one.tenant for one in desired.fleet.subscriptions.values()}
-    found = [by_id.get(one.id.subscription.lower()) or default for one in desired.accounts]
-    found += [tenant for one in desired.deployments if (tenant := one.source_tenant) is not None]
+    by_id = {
+        subscription.id.lower(): subscription.tenant for subscription in desired.fleet.subscriptions.values()
+    }
+    found = [by_id.get(account.id.subscription.lower()) or default for account in desired.accounts]
+    found += [
+        tenant for deployment in desired.deployments if (tenant := deployment.source_tenant) is not None
+    ]
     return tuple(dict.fromkeys(found)) or (default,)
 
 
 async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], None]) -> None:
     tried = await arm.sign_in(tenant)
     subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
-    words = "; ".join(f"{one.name} ({one.reason})" for one in tried if one.client is None)
-    answered = next((one for one in tried if one.client is not None), None)
+    words = "; ".join(f"{item.name} ({item.reason})" for item in tried if item.client is None)
+    answered = next((item for item in tried if item.client is not None), None)
     if answered is None:
         fix = "sign in with `az login`, or give the job an identity; --credential names one way"
         tell(_check("sign-in", subject, "failed", f"no credential has a token: {words}", fix))

@@ -146,7 +146,7 @@ def command(
             note(output, f"{missing}; retirement was not looked for there")
     if base is not None:
         report = since_plan(report, base, desired, observed)
-    report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
+    report = report.without({Cause(item) for item in ignored}).judged(desired.fleet.drift, fail_on)
     broken = of_existing(loaded, observed) if chosen.policies else ()
     _write(report, observed, loaded, chosen, broken, output, at=arm_time, show_people=show_people)
     if report.unreadable:
@@ -181,7 +181,11 @@ def _write(
     from reconciler.report import drift, drift_builds
 
     desired, fleet = loaded.state(), loaded.state().fleet
-    places = {one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None}
+    places = {
+        deployment.id: place
+        for deployment in desired.deployments
+        if (place := deployment.provenance.place()) is not None
+    }
     write_forms(
         output,
         beside=lambda page, each: beside(page, broken, loaded, each) if chosen.policies else page,

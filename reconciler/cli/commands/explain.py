@@ -41,13 +41,13 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
 
         found = meanings_of(policies)
     if word is not None:
-        found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
+        found = [item for item in found if item.word.lower() == word.lower()] or _unknown(word, found)
 
     def text(each: Output) -> str:
         style = style_of(each)
         if word is None:
             return _listed(found, style)
-        parts = [part for one in found for part in one.parts]
+        parts = [part for item in found for part in item.parts]
         return "\n\n".join("\n".join(style.paragraph(part)) for part in parts)
 
     write_forms(output, text=text, json=lambda _: _document(found).to_json())
@@ -60,14 +60,14 @@ def _document(found: list[Meaning]) -> WordsDocument:
         format_version=1,
         words=tuple(
             MeaningDocument(
-                word=one.word,
-                kind=one.kind,
-                severity=one.severity or None,
-                meaning=one.text,
-                fix=one.fix or None,
-                source=one.source or None,
+                word=item.word,
+                kind=item.kind,
+                severity=item.severity or None,
+                meaning=item.text,
+                fix=item.fix or None,
+                source=item.source or None,
             )
-            for one in found
+            for item in found
         ),
     )
 
@@ -81,10 +81,10 @@ def _listed(found: list[Meaning], style: Style) -> str:
         "\n".join(
             [
                 style.paint(kind[0].upper() + kind[1:], "bold"),
-                *paragraph(", ".join(one.word for one in words), width=width, indent="  "),
+                *paragraph(", ".join(word.word for word in words), width=width, indent="  "),
             ]
         )
-        for kind, words in alike(found, lambda one: one.kind).items()
+        for kind, words in alike(found, lambda item: item.kind).items()
     ]
     return "\n\n".join([*blocks, "`reconciler explain WORD` says what a word means and what to do."])
 
@@ -92,7 +92,7 @@ def _listed(found: list[Meaning], style: Style) -> str:
 def _unknown(word: str, known: list[Meaning]) -> list[Meaning]:
     import difflib
 
-    names = {one.word.lower(): one.word for one in known}
+    names = {item.word.lower(): item.word for item in known}
     near = difflib.get_close_matches(word.lower(), names, n=3, cutoff=0.4)
-    told = f"Near it: {', '.join(names[one] for one in near)}" if near else "`reconciler explain` lists all"
-    raise UsageProblem(f"there is no word {word!r}. {told}")
+    text = f"Near it: {', '.join(names[item] for item in near)}" if near else "`reconciler explain` lists all"
+    raise UsageProblem(f"there is no word {word!r}. {text}")

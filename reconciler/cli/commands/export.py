@@ -60,14 +60,14 @@ class _Asked:
     @property
     def values(self) -> tuple[str, ...]:
         """Each NAME=VALUE."""
-        return (*(one for one in self.parameters if not _is_file(one)), *self.set_values)
+        return (*(parameter for parameter in self.parameters if not _is_file(parameter)), *self.set_values)
 
     @property
     def files(self) -> Files:
         """Each file."""
         from reconciler.export.sources.reading import Files
 
-        parameters = tuple(Path(one) for one in self.parameters if _is_file(one))
+        parameters = tuple(Path(parameter) for parameter in self.parameters if _is_file(parameter))
         return Files(
             any_kind=self.sources, templates=self.templates, states=self.states, parameters=parameters
         )
@@ -162,10 +162,10 @@ def _nothing(estate: Estate, output: Output, asked: _Asked) -> None:
 def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
     from reconciler.domain.ids import is_guid
 
-    for one in asked.subscriptions:
-        if not is_guid(one):
+    for subscription in asked.subscriptions:
+        if not is_guid(subscription):
             raise UsageProblem(
-                f"--subscription {one!r} is not the GUID of a subscription; "
+                f"--subscription {subscription!r} is not the GUID of a subscription; "
                 "`az account list -o table` lists them"
             )
     if asked.files.all:

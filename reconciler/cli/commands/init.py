@@ -126,9 +126,9 @@ def _exported(folder: Path, fleet: str, live: tuple[str, ...], connection: Conne
     from reconciler.domain.ids import is_guid
 
     words = ["--out-dir", str(folder), "--fleet", fleet, *_words(connection)]
-    for one in live:
-        if one != "all":
-            words += ["--subscription" if is_guid(one) else "--account", one]
+    for item in live:
+        if item != "all":
+            words += ["--subscription" if is_guid(item) else "--account", item]
     ended = export.command.main(
         args=words,
         prog_name="reconciler export",

@@ -60,5 +60,5 @@ def command(
             lifespans, desired, chosen, limit=fail_within, complete=complete, links=each.links
         ),
     )
-    failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
+    failing = fail_within is not None and any(lifespan.ends_within(fail_within) for lifespan in lifespans)
     return Exit.DONE if complete and not failing else Exit.FAILED

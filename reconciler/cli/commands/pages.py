@@ -90,7 +90,9 @@ def show_html(
 
     about = _occasion("show", desired, chosen, links=links)
     lifespans = [
-        one for one in observed_lifespans(desired, observed, catalogue(), about.at.date()) if one.observed
+        lifespan
+        for lifespan in observed_lifespans(desired, observed, catalogue(), about.at.date())
+        if lifespan.observed
     ]
     return show_page.render_html(
         observed,

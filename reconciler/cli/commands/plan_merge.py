@@ -68,7 +68,7 @@ def command(
     if (run := current()) is not None:
         run.reads(files, "the plan of a shard")
     plans = whole([_read(file) for file in files], tool_version=__version__)
-    saved, made = plans[0].saved, max(one.created_at for one in plans)
+    saved, made = plans[0].saved, max(item.created_at for item in plans)
     paths = manifests or recorded_paths(saved)
     chosen = saved.chosen(Chosen(paths=paths, rules=rules))
     loaded = valid_fleet(chosen, saved.cloud, output, today=made.date())

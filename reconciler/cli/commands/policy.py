@@ -53,8 +53,8 @@ def import_(*, assignment: Path, rule: str, name: str, output: Output) -> None:
         found = approved_models(_text(assignment))
     except UsageProblem as problem:
         raise UsageProblem(f"{assignment}: {inert(str(problem))}") from None
-    for told in found.notes:
-        note(output, f"note: {inert(told)}")
+    for text in found.notes:
+        note(output, f"note: {inert(text)}")
     if found.publishers and found.models:
         note(
             output,

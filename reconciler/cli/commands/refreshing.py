@@ -73,9 +73,9 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
     from reconciler.report.style import inert
 
     unread = [
-        f"{one.id.name}: {one.message}"
-        for one in observed.readings.values()
-        if isinstance(one, AccountMissing | Unreadable)
+        f"{reading.id.name}: {reading.message}"
+        for reading in observed.readings.values()
+        if isinstance(reading, AccountMissing | Unreadable)
     ]
     unread += [f"{facts.region.name}: its models" for facts in observed.regions if facts.offers is None]
     if unread:
@@ -115,8 +115,8 @@ def prices_refreshed(
         found = run_reading(client.fetch(regions, currency), timeout=connection.timeout)
     target.parent.mkdir(parents=True, exist_ok=True)
     save(target, list_text(found.source, found.rows))
-    for one in found.notes:
-        note(output, f"note: {inert(one)}")
+    for item in found.notes:
+        note(output, f"note: {inert(item)}")
     write_forms(
         output,
         text=lambda each: _prices_text(found, regions, target, verbose=each.verbose),
@@ -125,7 +125,7 @@ def prices_refreshed(
             overlay=str(target),
             refreshed=found.source.as_of,
             currency=found.source.currency,
-            regions=tuple(one.name for one in regions),
+            regions=tuple(region.name for region in regions),
             prices=len(found.rows),
             not_understood=tuple(found.left_out),
         ).to_json(),
@@ -157,7 +157,7 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
     if loaded.desired is None:
         end_with_errors(loaded, replace(output, form="text"))
     must_declare_something(loaded.desired)
-    regions = {one.region for one in loaded.desired.accounts if one.region}
+    regions = {account.region for account in loaded.desired.accounts if account.region}
     if not regions:
         raise UsageProblem("no account declares its region, so there is nothing to ask for: name --region")
     return sorted(regions)
@@ -168,11 +168,11 @@ def _prices_text(found: Fetched, regions: list[Region], target: Path, *, verbose
     from reconciler.report.layout import listed
     from reconciler.report.style import inert
 
-    what = f"{counted(len(found.rows), 'price')} of {listed([one.name for one in regions])}"
+    what = f"{counted(len(found.rows), 'price')} of {listed([region.name for region in regions])}"
     lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]
     if found.left_out:
         shown = found.left_out if verbose else found.left_out[:3]
-        names = listed([inert(one) for one in shown], most=len(shown))
+        names = listed([inert(item) for item in shown], most=len(shown))
         more = len(found.left_out) - len(shown)
         rest = f" and {more} more (-v names them)" if more else ""
         lines.append(f"{counted(len(found.left_out), 'meter')} not used: {names}{rest}")

@@ -245,8 +245,8 @@ def again(allowances: Policy, chosen: Chosen) -> str:
         "--renew-marks": allowances.renew_marks,
     }
     flags += [flag for flag, given in lifted.items() if given]
-    flags += [f"--rule {one}" for one in chosen.rules]
-    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
+    flags += [f"--rule {rule}" for rule in chosen.rules]
+    flags += [f"--policy {shlex.quote(policy)}" for policy in chosen.policies]
     return "".join(f" {flag}" for flag in flags)
 
 

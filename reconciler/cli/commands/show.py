@@ -72,12 +72,12 @@ def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     from reconciler.prices.bill import Cost, bill
     from reconciler.prices.deployed import deployed_now
 
-    loads = {one.id: one.workload for one in desired.deployments}
+    loads = {deployment.id: deployment.workload for deployment in desired.deployments}
     deployed = [
-        deployed_now(one, reading.account.region, loads.get(one.id))
+        deployed_now(deployment, reading.account.region, loads.get(deployment.id))
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
-        for one in reading.deployments
+        for deployment in reading.deployments
     ]
     costs = desired.fleet.costs
     return Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))

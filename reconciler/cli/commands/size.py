@@ -110,13 +110,13 @@ def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[
 
     if sku is None:
         return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
-    one = sku_name(sku)
-    if one.family is not SkuFamily.PROVISIONED:
+    item = sku_name(sku)
+    if item.family is not SkuFamily.PROVISIONED:
         raise UsageProblem(
             f"{sku} is not a provisioned SKU; those are ProvisionedManaged, "
             "DataZoneProvisionedManaged and GlobalProvisionedManaged"
         )
-    return (one,)
+    return (item,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,15 @@ class _Asked:
         from reconciler.report.sizing import estimate_document, estimates_text
 
         assert self.workload is not None  # noqa: S101 -- a rate without a call was refused
-        estimates = [estimate(self.known, self.model, self.version, one, self.workload) for one in self.skus]
-        told = cautions(estimates[0].facts, self.workload)
+        estimates = [
+            estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
+        ]
+        notes = cautions(estimates[0].facts, self.workload)
         title = f"{self.title}, {self.workload.calls_per_minute:g} calls a minute"
-        documents = [estimate_document(one, told).to_json() for one in estimates]
+        documents = [estimate_document(item, notes).to_json() for item in estimates]
         write_forms(
             output,
-            text=lambda each: estimates_text(title, estimates, told, style=style_of(each)),
+            text=lambda each: estimates_text(title, estimates, notes, style=style_of(each)),
             json=lambda _: documents[0] if len(documents) == 1 else documents,
         )
 
@@ -169,9 +171,9 @@ class _Asked:
             offers=tuple((sku, known.offer(model, version, sku)) for sku in self.skus),
         )
         weights_of(carried.facts)
-        told = cautions(carried.facts, load) if load else ()
+        notes = cautions(carried.facts, load) if load else ()
         write_forms(
             output,
-            text=lambda each: carried_text(self.title, carried, told, style=style_of(each)),
-            json=lambda _: carried_document(carried, told).to_json(),
+            text=lambda each: carried_text(self.title, carried, notes, style=style_of(each)),
+            json=lambda _: carried_document(carried, notes).to_json(),
         )

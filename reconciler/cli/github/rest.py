@@ -90,7 +90,7 @@ class Repository:
         if number is None:
             raise GitHubRefused("open the issue", 200, "its answer names no issue")
         labels = made.get("labels") if isinstance(made, dict) else None
-        if label not in [one.get("name") for one in labels or () if isinstance(one, dict)]:
+        if label not in [item.get("name") for item in labels or () if isinstance(item, dict)]:
             # Without its label no later run would find it, and each would open another.
             raise GitHubRefused(f"label issue {number}", 200, f"create the label {label} first")
         return number
@@ -120,15 +120,15 @@ class Repository:
     def _issues(self, marker: str, label: str) -> list[Written]:
         """Ours that are open, the oldest first."""
         chosen = f"state=open&labels={quote(label, safe='')}"
-        return sorted(self._ours(f"{self._api}/issues", chosen, marker), key=lambda one: one.number)
+        return sorted(self._ours(f"{self._api}/issues", chosen, marker), key=lambda item: item.number)
 
     def _ours(self, url: str, chosen: str, marker: str) -> Iterator[Written]:
-        for one in self._listed(url, chosen, marker):
-            if "pull_request" not in one:
+        for item in self._listed(url, chosen, marker):
+            if "pull_request" not in item:
                 # The address is ours, not the answer's: the token goes nowhere else.
-                kind, number = "issues", _number(one, "number")
+                kind, number = "issues", _number(item, "number")
                 if number is None:
-                    kind, number = "issues/comments", _number(one, "id")
+                    kind, number = "issues/comments", _number(item, "id")
                 if number is not None:
                     yield Written(url=f"{self._api}/{kind}/{number}", number=number)
 
@@ -138,10 +138,10 @@ class Repository:
             listed = self._send("list", "GET", f"{url}?{chosen}&per_page={_PAGE}&page={page}")
             if not isinstance(listed, list):
                 raise GitHubRefused("list what is there", 200, "its answer is not a list")
-            for one in listed:
-                first = _text(one, "body").split("\n", 1)[0].strip()
-                if first == marker and _text(one, "user", "login") == self._author:
-                    yield one
+            for item in listed:
+                first = _text(item, "body").split("\n", 1)[0].strip()
+                if first == marker and _text(item, "user", "login") == self._author:
+                    yield item
             if len(listed) < _PAGE:
                 return
 
@@ -157,8 +157,8 @@ class Repository:
         try:
             request = urllib.request.Request(url, data=content, headers=headers, method=method)  # noqa: S310 -- see __init__
             with self._opener.open(request, timeout=TIMEOUT) as answer:
-                told = answer.read(_LARGEST)
-                return json.loads(told) if told else None
+                content = answer.read(_LARGEST)
+                return json.loads(content) if content else None
         except urllib.error.HTTPError as problem:
             raise GitHubRefused(what, problem.code, _said(problem)) from problem
         except (OSError, ValueError, RecursionError, http.client.HTTPException) as problem:
@@ -172,14 +172,14 @@ def _said(problem: urllib.error.HTTPError) -> str:
         return str(problem.reason)
 
 
-def _text(one: object, *keys: str) -> str:
+def _text(item: object, *keys: str) -> str:
     """A text of an answer, or of a member of it; empty where there is none."""
     for key in keys:
-        one = one.get(key) if isinstance(one, dict) else None
-    return one if isinstance(one, str) else ""
+        item = item.get(key) if isinstance(item, dict) else None
+    return item if isinstance(item, str) else ""
 
 
-def _number(one: object, key: str) -> int | None:
+def _number(item: object, key: str) -> int | None:
     """A number of an answer; text and what is not positive are none."""
-    found = one.get(key) if isinstance(one, dict) else None
+    found = item.get(key) if isinstance(item, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None

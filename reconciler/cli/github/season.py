@@ -59,9 +59,9 @@ class SeasonPullRequest:
         else:
             where = f"/git/refs/heads/{self._branch}"
             send("move the branch", "PATCH", where, {"sha": new, "force": True})
-        for one in self._open():
-            send("update the pull request", "PATCH", one.url, {"title": TITLE, "body": body})
-            return f"pull request {one.number} updated"
+        for item in self._open():
+            send("update the pull request", "PATCH", item.url, {"title": TITLE, "body": body})
+            return f"pull request {item.number} updated"
         wanted = {"title": TITLE, "head": self._branch, "base": self._base, "body": body}
         answer = send("open the pull request", "POST", "/pulls", wanted)
         number = answer.get("number") if isinstance(answer, dict) else None
@@ -71,10 +71,10 @@ class SeasonPullRequest:
         """Close what is open and delete the branch, for nothing is left to do."""
         send = self._repository.send
         closed = []
-        for one in self._open():
-            send("take the comment", "POST", f"/issues/{one.number}/comments", {"body": words})
-            send("close the pull request", "PATCH", one.url, {"state": "closed"})
-            closed.append(one.number)
+        for item in self._open():
+            send("take the comment", "POST", f"/issues/{item.number}/comments", {"body": words})
+            send("close the pull request", "PATCH", item.url, {"state": "closed"})
+            closed.append(item.number)
         if self._head() is not None:
             send("delete the branch", "DELETE", f"/git/refs/heads/{self._branch}")
         return ", ".join(f"pull request {number} closed" for number in closed) or "nothing to do"

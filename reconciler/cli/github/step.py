@@ -71,8 +71,8 @@ def _as_warning(what: str, otherwise: str) -> Iterator[None]:
     except GitHubRefused as refused:
         _annotate(Severity.WARNING, what, f"{refused}. {otherwise}")
     except Exception as problem:  # noqa: BLE001 -- whatever it is, the command has run and its code stands
-        told = f"{type(problem).__name__}: {problem}"
-        _annotate(Severity.WARNING, what, f"the step could not write the {what}: {told}. {otherwise}")
+        text = f"{type(problem).__name__}: {problem}"
+        _annotate(Severity.WARNING, what, f"the step could not write the {what}: {text}. {otherwise}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def _standing_in(inputs: Inputs, runner: Runner) -> Iterator[None]:
     folder = (root / inputs.working_directory).resolve()
     for name, path in [
         ("working-directory", folder),
-        *(("paths", (folder / one).resolve()) for one in inputs.paths or ("manifests",)),
+        *(("paths", (folder / item).resolve()) for item in inputs.paths or ("manifests",)),
     ]:
         if not path.is_relative_to(root):
             raise UsageProblem(
@@ -275,8 +275,8 @@ def _counts(plan: object) -> dict[str, str]:
         "to_adopt": number["adopt"],
         "blocked": number["blocked"],
     }
-    told = {name: str(value) for name, value in counts.items()}
-    return told | {"changes": str(writes > 0).lower(), "applyable": str(plan.get("applyable")).lower()}
+    values = {name: str(value) for name, value in counts.items()}
+    return values | {"changes": str(writes > 0).lower(), "applyable": str(plan.get("applyable")).lower()}
 
 
 def _append(file: Path | None, text: str) -> None:
@@ -304,12 +304,12 @@ def _annotations(inputs: Inputs, runner: Runner, ended: _Ended) -> None:
 def _published(what: str, publish: Callable[[], str]) -> bool:
     """Do it and print what was done; what nobody is told of fails the step, without a traceback."""
     try:
-        told = publish()
+        text = publish()
     except Exception as problem:  # noqa: BLE001 -- whatever it is, the command has run
         words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
         _annotate(Severity.ERROR, what, f"{words}. The summary of this run has the report")
         return False
-    print(told)  # noqa: T201 -- the log of the step
+    print(text)  # noqa: T201 -- the log of the step
     return True
 
 
@@ -341,12 +341,12 @@ def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
         commit=runner.commit,
     )
     if files:
-        told = season.publish(files, _comment(inputs, runner, report))
+        text = season.publish(files, _comment(inputs, runner, report))
     else:
-        told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
+        text = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
     if ended.code not in {Exit.DONE, Exit.CHANGES}:
         _annotate(Severity.WARNING, "upgrade", "some models are left to people; the report says which")
-    return told
+    return text
 
 
 def _repository(inputs: Inputs, runner: Runner) -> Repository:

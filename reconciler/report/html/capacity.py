@@ -40,7 +40,7 @@ def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = N
         limit=_TABLE_BYTES,
         numbers=frozenset(range(2, 7)),
     )
-    words = (tag("p", one) for one in last_words(found))
+    words = (tag("p", word) for word in last_words(found))
     answer = Headline(
         verdict="fits" if fits else "no room known",
         colour="green" if fits else "amber",

@@ -28,8 +28,8 @@ def cost_section(cost: Cost | None) -> Section | None:
         long=frozenset({3, 4}),
     )
     notes = [*words.doubts(cost, PLAIN), *cost.notes]
-    told = tag("ul", *(tag("li", one) for one in notes), class_="notice amber") if notes else ""
-    body = tag("div", tag("p", tag("strong", words.sentence(cost).removeprefix("cost: "))), told, whole)
+    notice = tag("ul", *(tag("li", note) for note in notes), class_="notice amber") if notes else ""
+    body = tag("div", tag("p", tag("strong", words.sentence(cost).removeprefix("cost: "))), notice, whole)
     return Section(anchor="cost", title="Cost", body=body, cut=cut)
 
 

@@ -13,7 +13,7 @@ from reconciler.domain.state import ObservedState
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
-from reconciler.report.drift import as_told, summary
+from reconciler.report.drift import summary, without_people
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
@@ -46,7 +46,7 @@ def render_html(
     policies: Sequence[Diagnostic] = (),
 ) -> str:
     """The whole report, with a map of what is there; `policies` is what they find in that."""
-    unread = [(one.id.name, one.code, one.message) for one in report.unreadable]
+    unread = [(item.id.name, item.code, item.message) for item in report.unreadable]
     caption = "Deployed capacity"
     return page(
         occasion,
@@ -54,7 +54,7 @@ def render_html(
         [
             unread_section(unread),
             findings_section(policies, "policies", "Policies"),
-            _accounts(as_told(report, show_people=show_people), occasion, alias_of),
+            _accounts(without_people(report, show_people=show_people), occasion, alias_of),
             fleet_map(observed_holdings(observed), units, caption=caption),
         ],
     )
@@ -71,7 +71,7 @@ def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
             verdict, colour = f"{verdict}, policies broken", "red"
     doubt = f"{counted(len(report.unreadable), 'account')} could not be read."
     numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
-    errors = sum(one.severity is Severity.ERROR for one in policies)
+    errors = sum(policy.severity is Severity.ERROR for policy in policies)
     broken = {"policy errors": (errors, "red")} if errors else {}
     return Headline(
         verdict=verdict,
@@ -99,12 +99,12 @@ def _accounts(report: DriftReport, occasion: Occasion, alias_of: Alias) -> Secti
 
 def _item(item: DriftItem) -> Markup:
     traces = [f"by {item.who}" if item.who else "", f"at {whole_seconds(item.when)}" if item.when else ""]
-    told = " ".join(filter(None, traces))
+    text = " ".join(filter(None, traces))
     title = tag(
         "h4",
         badge(item.cause.value, SEVERITIES[item.severity].page),
         code(item.id.name),
-        tag("span", f"{item.severity.value}{f' · last touched {told}' if told else ''}", class_="order"),
+        tag("span", f"{item.severity.value}{f' · last touched {text}' if text else ''}", class_="order"),
     )
     return tag("article", title, *_details(item), class_="step")
 

@@ -59,10 +59,10 @@ class _Cell:
 def observed_holdings(observed: ObservedState) -> list[Holding]:
     """What is there in every account that could be read."""
     return [
-        _there(one, reading.account.region.name)
+        _there(deployment, reading.account.region.name)
         for _, reading in sorted(observed.readings.items())
         if isinstance(reading, Listed)
-        for one in reading.deployments
+        for deployment in reading.deployments
     ]
 
 
@@ -85,8 +85,8 @@ def fleet_map(
     after: Iterable[Holding], units: Units, *, before: Iterable[Holding] | None = None, caption: str
 ) -> Section | None:
     """The table; None where there is nothing to show. Without `before` nothing is moved."""
-    there = list(after)
-    cells = _cells(there, there if before is None else list(before), units)
+    existing = list(after)
+    cells = _cells(existing, existing if before is None else list(before), units)
     if not cells:
         return None
     regions = sorted({region for _, region in cells})
@@ -136,13 +136,15 @@ def amount_of(holding: Holding, units: Units) -> tuple[str, int]:
     return ("rate units", number)
 
 
-def _there(one: ObservedDeployment, region: str) -> Holding:
+def _there(deployment: ObservedDeployment, region: str) -> Holding:
     model = ModelRef(
-        name=one.model_name or "unknown model",
-        format=one.model_format or "OpenAI",
-        version=one.model_version or UNSET,
+        name=deployment.model_name or "unknown model",
+        format=deployment.model_format or "OpenAI",
+        version=deployment.model_version or UNSET,
     )
-    return Holding(region=region, model=model, sku=one.sku or SkuName("unknown SKU"), capacity=one.capacity)
+    return Holding(
+        region=region, model=model, sku=deployment.sku or SkuName("unknown SKU"), capacity=deployment.capacity
+    )
 
 
 def _sent(body: JsonObject, region: str) -> Holding:

@@ -63,9 +63,9 @@ def render_html(
 
 
 def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Headline:
-    gone = sum(one.ends_within(0) for one in lifespans)
-    going = sum(one.ends_within(near) for one in lifespans) - gone
-    unknown = sum(one.retires is None and not one.ends_within(0) for one in lifespans)
+    gone = sum(lifespan.ends_within(0) for lifespan in lifespans)
+    going = sum(lifespan.ends_within(near) for lifespan in lifespans) - gone
+    unknown = sum(lifespan.retires is None and not lifespan.ends_within(0) for lifespan in lifespans)
     verdict, colour = "nothing ends soon", "green"
     if gone or going:
         soon = (f"ending within {counted(near, 'day')}", "amber")
@@ -91,7 +91,7 @@ def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasi
     whole, cut = table(
         "Every deployment, the soonest to retire first",
         _HEAD,
-        (_cells(one, today, near, occasion) for one in ordered),
+        (_cells(item, today, near, occasion) for item in ordered),
         noun="deployment",
         limit=_TABLE_BYTES,
         long=frozenset({2}),
@@ -100,22 +100,27 @@ def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasi
     return Section(anchor="deployments", title="Deployments", body=body, cut=cut)
 
 
-def _cells(one: Lifespan, today: date, near: int, occasion: Occasion) -> tuple[Child, ...]:
-    word, colour = urgency(one.retires, today, near, retired=one.ends_within(0))
-    when = "" if one.retires is None else f" {one.retires}"
-    left = "" if one.retires is None else left_in_words(one.retires, today)
-    also = "" if one.facts is None or one.facts.disputed_with is None else f"; also {one.facts.disputed_with}"
+def _cells(lifespan: Lifespan, today: date, near: int, occasion: Occasion) -> tuple[Child, ...]:
+    word, colour = urgency(lifespan.retires, today, near, retired=lifespan.ends_within(0))
+    when = "" if lifespan.retires is None else f" {lifespan.retires}"
+    left = "" if lifespan.retires is None else left_in_words(lifespan.retires, today)
+    also = (
+        ""
+        if lifespan.facts is None or lifespan.facts.disputed_with is None
+        else f"; also {lifespan.facts.disputed_with}"
+    )
     return (
-        code(one.id.name),
+        code(lifespan.id.name),
         over(
-            occasion.link(one.id.account, one.id.account.name), "?" if one.region is None else one.region.name
+            occasion.link(lifespan.id.account, lifespan.id.account.name),
+            "?" if lifespan.region is None else lifespan.region.name,
         ),
-        over(one.model, one.version or "service's default"),
-        "?" if one.sku is None else one.sku.name,
-        "?" if one.stage is None else one.stage.value,
+        over(lifespan.model, lifespan.version or "service's default"),
+        "?" if lifespan.sku is None else lifespan.sku.name,
+        "?" if lifespan.stage is None else lifespan.stage.value,
         join([badge(word, colour), over(when, f"{left}{also}")]),
-        (one.facts.successor if one.facts is not None else None) or "?",
-        one.upgrade_meaning,
+        (lifespan.facts.successor if lifespan.facts is not None else None) or "?",
+        lifespan.upgrade_meaning,
     )
 
 
@@ -156,7 +161,9 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
         "amber: before the dashed line; green: later. Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
-    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if undated(one)]
+    unknown = [
+        f"{lifespan.id.account.name}/{lifespan.id.name}" for lifespan in lifespans if undated(lifespan)
+    ]
     rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
     body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
     return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
@@ -182,31 +189,33 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
 def _ends(lifespans: Sequence[Lifespan]) -> list[list[Lifespan]]:
     """Deployments of one model version that end on one day, together; the first to end first."""
 
-    def key(one: Lifespan) -> tuple[str, date | None, bool]:
-        return (_model(one), one.retires, one.stage is Stage.RETIRED)
+    def key(lifespan: Lifespan) -> tuple[str, date | None, bool]:
+        return (_model(lifespan), lifespan.retires, lifespan.stage is Stage.RETIRED)
 
-    dated = (one for one in soonest_first(lifespans) if not undated(one))
+    dated = (item for item in soonest_first(lifespans) if not undated(item))
     return list(alike(dated, key).values())
 
 
-def _model(one: Lifespan) -> str:
-    return f"{one.model} {one.version or ''}".rstrip()
+def _model(lifespan: Lifespan) -> str:
+    return f"{lifespan.model} {lifespan.version or ''}".rstrip()
 
 
 def _row(group: Sequence[Lifespan], line: _Line, soon: int) -> Markup:
-    one, names = group[0], [f"{each.id.account.name}/{each.id.name}" for each in group]
-    word, colour = urgency(one.retires, line.today, soon, retired=one.stage is Stage.RETIRED)
+    item, names = group[0], [f"{each.id.account.name}/{each.id.name}" for each in group]
+    word, colour = urgency(item.retires, line.today, soon, retired=item.stage is Stage.RETIRED)
     when = (
-        "day not known" if one.retires is None else f"{one.retires}, {left_in_words(one.retires, line.today)}"
+        "day not known"
+        if item.retires is None
+        else f"{item.retires}, {left_in_words(item.retires, line.today)}"
     )
-    successor = f"; successor {one.facts.successor}" if one.facts and one.facts.successor else ""
+    successor = f"; successor {item.facts.successor}" if item.facts and item.facts.successor else ""
     what = (
-        code(_model(one)),
+        code(_model(item)),
         badge(word, colour),
         tag("span", when),
         tag("span", f"{listed(names, most=_NAMES)}{successor}", class_="quiet"),
     )
-    return tag("li", tag("div", join(what, " "), class_="what"), _bar(one.retires, line, colour))
+    return tag("li", tag("div", join(what, " "), class_="what"), _bar(item.retires, line, colour))
 
 
 def _bar(day: date | None, line: _Line, colour: str) -> Markup:

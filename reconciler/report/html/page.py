@@ -193,10 +193,10 @@ def listing(
 def findings_section(found: Sequence[Diagnostic], anchor: str, title: str) -> Section | None:
     """What rules have to say, one line each with its severity, code and file; None where they say nothing."""
 
-    def render(one: Diagnostic) -> Markup:
-        kind = badge(one.severity.value, SEVERITIES[one.severity].page)
-        where = (" in ", code(one.place.file)) if one.place else ()
-        return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
+    def render(diagnostic: Diagnostic) -> Markup:
+        kind = badge(diagnostic.severity.value, SEVERITIES[diagnostic.severity].page)
+        where = (" in ", code(diagnostic.place.file)) if diagnostic.place else ()
+        return tag("li", kind, " ", code(diagnostic.code), *where, f": {diagnostic.message}")
 
     return listing(anchor, title, found, render, noun="note")
 
@@ -208,17 +208,17 @@ def _header(occasion: Occasion, answer: Headline, sections: Sequence[Section]) -
         for name, (number, colour) in (answer.numbers or {}).items()
         if number  # what there is none of has no tile
     ]
-    told = list(answer.doubts)
+    notes = list(answer.doubts)
     if cuts := [section.cut for section in sections if section.cut]:
-        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
-    doubts = tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
+        notes.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
+    doubts = tag("div", *(tag("p", item) for item in notes), class_="notice amber", role="note")
     return tag(
         "header",
         tag("p", f"reconciler {occasion.command}", class_="kicker"),
         tag("h1", f"Fleet {occasion.fleet}"),
         tag("p", badge(answer.verdict, answer.colour), " ", answer.summary, class_="sum"),
         tag("dl", *tiles, class_="tiles") if tiles else "",
-        doubts if told else "",
+        doubts if notes else "",
         tag("dl", *_facts(occasion, answer), class_="facts"),
         tag("nav", tag("ul", *links), aria_label="Sections") if len(links) > 1 else "",
     )

@@ -39,7 +39,7 @@ from reconciler.report.html.page import (
 from reconciler.report.html.quota import quota_bars
 from reconciler.report.layout import listed
 from reconciler.report.palette import ACTIONS
-from reconciler.report.plan import idle, incomplete, left_out, shares, summary, told_nowhere_else
+from reconciler.report.plan import idle, incomplete, left_out, shares, summary, unread_elsewhere
 from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
@@ -80,7 +80,7 @@ def render_html(
     before, after = planned_holdings(plan)
     caption = "After the plan; moved: before → after"
     refused = "Refused: nothing is written while this stands"
-    notes = [one for one in plan.findings if one.severity in {Severity.ERROR, Severity.WARNING}]
+    notes = [finding for finding in plan.findings if finding.severity in {Severity.ERROR, Severity.WARNING}]
     overview = (
         fleet_map(after, units, before=before, caption=caption),
         check_section(plan.capacity, alias_of),
@@ -111,20 +111,24 @@ def _answer(plan: Plan) -> Headline:
         verdict, colour = "incomplete", "amber"
     else:
         verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
-    untold = (f"{one.message}; fix: {one.fix}" for one in told_nowhere_else(plan)[:_MOST_DOUBTS])
+    doubts = (f"{item.message}; fix: {item.fix}" for item in unread_elsewhere(plan)[:_MOST_DOUBTS])
     return Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in left_out(plan))}",
-        doubts=(incomplete(plan), *untold) if plan.unread else (),
+        doubts=(incomplete(plan), *doubts) if plan.unread else (),
         numbers={
             name: (number, ACTIONS.get(name, ACTIONS["none"]).page) for name, number in shares(plan).items()
         },
     )
 
 
-def _refusal(one: Refusal) -> Markup:
-    return tag("li", tag("p", tag("strong", one.code), f": {one.message}"), tag("p", "fix: ", code(one.fix)))
+def _refusal(refusal: Refusal) -> Markup:
+    return tag(
+        "li",
+        tag("p", tag("strong", refusal.code), f": {refusal.message}"),
+        tag("p", "fix: ", code(refusal.fix)),
+    )
 
 
 def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> Section | None:
@@ -153,7 +157,10 @@ def _accounts(
     places = {id(steps): f"account-{number}" for number, steps in enumerate(changing, start=1)}
 
     def render(steps: Sequence[Step]) -> Markup:
-        account, drawn = steps[0].action.id.account, [_step(one, wording, anchors[id(one)]) for one in steps]
+        account, drawn = (
+            steps[0].action.id.account,
+            [_step(item, wording, anchors[id(item)]) for item in steps],
+        )
         name = account_name(account, PLAIN, alias_of)
         where = tag("span", " · ".join(where_of(steps, alias_of)), class_="where")
         if not folded:
@@ -178,7 +185,7 @@ def _accounts(
 def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     action = step.action
     kind = action.kind
-    after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
+    after = listed([named_from(item, action.id.account, PLAIN) for item in step.depends_on], most=3)
     order = [f"write {step.order}" if step.order else "", f"after {after}" if after else ""]
     title = tag(
         "h4",
@@ -202,8 +209,8 @@ def _details(action: Action, wording: Wording) -> Iterator[Markup]:
         for number, changes in enumerate(written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
             yield _changes(action, changes, wording, title)
-    elif told := beside_marks(action.changes):
-        yield _changes(action, told, wording, "")
+    elif shown := beside_marks(action.changes):
+        yield _changes(action, shown, wording, "")
 
 
 def _changes(action: Action, changes: Iterable[FieldChange], wording: Wording, title: str) -> Markup:

@@ -68,7 +68,7 @@ def _pool(pool: PoolForecast, *, all_holders: bool) -> Markup:
     badges = badge(_TOLD[pool.verdict], paint.page, paint.sign)
     parts = [code(pool.pool), _bar(pool), tag("dl", *numbers), badges]
     if pool.holders and (pool.verdict is not Verdict.FITS or all_holders):
-        names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
+        names = [f"{holder.id.account.name}/{holder.id.name} {holder.capacity:,}" for holder in pool.holders]
         rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
         parts.append(tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet"))
     return tag("li", *parts)

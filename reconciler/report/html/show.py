@@ -43,8 +43,8 @@ def render_html(
     policies: Sequence[Diagnostic] = (),
 ) -> str:
     """Everything that is there, declared or not; `policies` is what they find in it."""
-    rows = [_row(there, region, occasion) for region, there in there_in(observed)]
-    unread = [(one.id.name, one.code, one.message) for one in unread_in(observed)]
+    rows = [_row(existing, region, occasion) for region, existing in there_in(observed)]
+    unread = [(item.id.name, item.code, item.message) for item in unread_in(observed)]
     read = counted(len(observed.readings) - len(unread), "account")
     answer = Headline(
         verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
@@ -70,25 +70,25 @@ def render_html(
 def unread_section(unread: Sequence[tuple[str, str, str]]) -> Section | None:
     """Accounts of which nothing is known: name, ARM's code, ARM's words."""
 
-    def render(one: tuple[str, str, str]) -> Markup:
-        name, reason, words = one
+    def render(item: tuple[str, str, str]) -> Markup:
+        name, reason, words = item
         return tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
 
     title = "Could not be read; nothing is known of what is in it"
     return listing("unread", title, unread, render, noun="account", colour="red")
 
 
-def _row(there: ObservedDeployment, region: str, occasion: Occasion) -> tuple[Child, ...]:
-    state = there.provisioning_state
-    shown = badge(state, "red" if there.settled else "amber", "!" if there.settled else "~")
+def _row(deployment: ObservedDeployment, region: str, occasion: Occasion) -> tuple[Child, ...]:
+    state = deployment.provisioning_state
+    shown = badge(state, "red" if deployment.settled else "amber", "!" if deployment.settled else "~")
     return (
-        code(there.id.name),
-        over(occasion.link(there.id.account, there.id.account.name), region),
-        over(there.model_name or "?", there.model_version or "?"),
-        there.sku.name if there.sku else "?",
-        "?" if there.capacity is None else f"{there.capacity:,}",
+        code(deployment.id.name),
+        over(occasion.link(deployment.id.account, deployment.id.account.name), region),
+        over(deployment.model_name or "?", deployment.model_version or "?"),
+        deployment.sku.name if deployment.sku else "?",
+        "?" if deployment.capacity is None else f"{deployment.capacity:,}",
         badge(state, "green") if state.lower() == "succeeded" else shown,
-        owner_of(there) or "none",
+        owner_of(deployment) or "none",
     )
 
 

@@ -149,7 +149,7 @@ def test_the_time_limit_of_an_apply_stops_it_in_the_words_of_whoever_set_it() ->
     """I-12: the run's own clock, also where no signal handler is."""
     the_world = world()
     the_world.long_seconds = 10_000_000.0
-    told = Interruption(cause=Cause.TIME_LIMIT, told="the time limit of 90 s")
+    told = Interruption(cause=Cause.TIME_LIMIT, words="the time limit of 90 s")
     state = fleet(*(desired(f"p{n}", sku="ProvisionedManaged", capacity=50) for n in range(2)))
 
     async def scenario() -> tuple[ApplyReport, float]:

@@ -78,7 +78,9 @@ def test_every_outcome_reads_as_in_the_golden_text(name: str, report: ApplyRepor
 
 
 def test_a_time_limit_is_not_called_an_interruption() -> None:
-    text = render_text(mixed(Interruption(cause=Cause.TIME_LIMIT, told="the time limit of 5 s")), style=PLAIN)
+    text = render_text(
+        mixed(Interruption(cause=Cause.TIME_LIMIT, words="the time limit of 5 s")), style=PLAIN
+    )
     assert "Stopped by the time limit of 5 s: 1 done, 1 may still be running" in text
 
 

@@ -36,7 +36,7 @@ def evil_report(text: str) -> ApplyReport:
         ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=2, fault=fault, note=text)
         for step in of.writes
     )
-    return ApplyReport(plan=of, items=items, interrupted=Interruption(cause=Stopped.TIME_LIMIT, told=text))
+    return ApplyReport(plan=of, items=items, interrupted=Interruption(cause=Stopped.TIME_LIMIT, words=text))
 
 
 class OneLine:
