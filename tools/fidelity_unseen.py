@@ -52,6 +52,7 @@ _NAMES: Mapping[Part, str] = {
     "fifth": "fifth trial (deployments)",
     "sixth": "sixth trial (deployments)",
     "seventh": "seventh trial (recordings)",
+    "eighth": "eighth trial (deployments)",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -17,7 +17,7 @@ from tests.fidelity.unseen_replay import (
     source_of,
 )
 
-LATER = ("third", "fourth", "fifth", "sixth", "seventh")
+LATER = ("third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 @pytest.mark.parametrize("part", PARTS)

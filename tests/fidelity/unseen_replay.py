@@ -22,7 +22,17 @@ from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
 Part = Literal[
-    "built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth", "sixth", "seventh"
+    "built",
+    "aside",
+    "second_built",
+    "second_a",
+    "second_b",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
 ]
 PARTS: tuple[Part, ...] = (
     "built",
@@ -35,6 +45,7 @@ PARTS: tuple[Part, ...] = (
     "fifth",
     "sixth",
     "seventh",
+    "eighth",
 )
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
