@@ -1,7 +1,8 @@
 """The part of `docs/fidelity.md` about exchanges that the emulator was not built from."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.fidelity.unseen_replay import FOLDER, PARTS, Judged, Part, judged, sessions, source_of
@@ -21,14 +22,29 @@ exchange counts when all of it is equal.
 
 The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
 what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
-no measure of what is still unseen. Not counted: exchanges that did not fit on the pages read, other
-providers', and files that speak an api-version before 2021-10-01.
+no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
+1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7 and 3 of 5; of recordings, after
+23 of 23, it was 14 of 29, 10 of 15 and 5 of 7. What differs is, above all, a wording that belongs to one year, a
+state of a subscription that no switch made, and facts of an account by kind and date.
+
+Not counted: exchanges that did not fit on the pages read, other providers', and files that speak an
+api-version before 2021-10-01; of reported answers those whose cause is not told, faults of the service itself
+(5xx), and a second report of the same code and shape of words in one trial. The third trial is of what halves
+A and B left unread; the fourth, fifth, sixth and eighth are of reported answers about deployments, models and
+quota alone; the seventh is of recordings again. Its files of azure-dev were not tried: the pages read hold
+answers without their requests, or nothing.
 
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
 {readings}
 
-By where they are from, what is set aside in both trials:
+By what was asked, of everything set aside:
+
+| about | exchanges | first run | now |
+| --- | ---: | ---: | ---: |
+{subjects}
+
+By where it is from:
 
 | from | exchanges | first run | now |
 | --- | ---: | ---: | ---: |
@@ -36,7 +52,8 @@ By where they are from, what is set aside in both trials:
 
 What stays different in all parts: {left}.
 
-Each source that was set aside, with its exchanges equal at the first run and what differed in the others:
+Each source that was set aside and not equal in everything at the first run, with the exchanges equal then and
+what differed in the others ({whole} more were equal in everything):
 
 {aside}
 """
@@ -63,8 +80,10 @@ def section() -> str:
     return SECTION.format(
         parts=_lines(map(_part, PARTS)),
         readings=_lines(row for part in _ASIDE for row in _readings(part)),
-        origins=_lines(_origins()),
+        subjects=_lines(_shares(lambda step, _: _subject(step))),
+        origins=_lines(_shares(lambda _, exchange: _origin(exchange.source))),
         left="; ".join(_reasons()),
+        whole=sum(_is_whole(one) for part in _ASIDE for one in sessions(part)),
         aside=_lines(line for part in _ASIDE for line in _sources(part)),
     )
 
@@ -94,16 +113,32 @@ def _readings(part: Part) -> list[str]:
     return rows
 
 
-def _origins() -> list[str]:
+def _shares(group: Callable[[Mapping[str, Any], Judged], str]) -> list[str]:
+    """The exchanges of everything set aside, by what `group` calls each."""
     rows = []
     asked = [step for part in _ASIDE for one in sessions(part) for step in _counted(one)]
     done = [exchange for part in _ASIDE for exchange in judged(part)]
     steps = list(zip(asked, done, strict=True))
-    for origin in sorted({_origin(exchange.source) for exchange in done}):
-        mine = [(step, exchange) for step, exchange in steps if _origin(exchange.source) == origin]
+    for name in sorted({group(*both) for both in steps}):
+        mine = [both for both in steps if group(*both) == name]
         first = _share(sum("first" not in step for step, _ in mine), len(mine))
-        rows.append(f"| {origin} | {len(mine)} | {first} | {_now([exchange for _, exchange in mine])} |")
+        rows.append(f"| {name} | {len(mine)} | {first} | {_now([exchange for _, exchange in mine])} |")
     return rows
+
+
+def _subject(step: Mapping[str, Any]) -> str:
+    path = str(step.get("path", "")).lower()
+    if "poll" in step:
+        return "how an operation ended"
+    if "/accounts/" in path and "/deployments" in path:
+        return "a deployment"
+    if "microsoft.resources/deployments" in path:
+        return "a template"
+    if path.endswith(("/models", "/usages", "/skus", "modelcapacities")):
+        return "models, usages and skus"
+    if re.search(r"/accounts/[^/]+/", path):
+        return "what else is below an account"
+    return "an account" if "accounts" in path else "the provider and its regions"
 
 
 def _origin(source: str) -> str:
@@ -131,10 +166,17 @@ def _reasons() -> list[str]:
     return list(dict.fromkeys(one.differs for part in PARTS for one in judged(part) if one.differs))
 
 
+def _is_whole(session: Mapping[str, Any]) -> bool:
+    """Whether all of a source was equal at the first run."""
+    return all("first" not in step for step in _counted(session))
+
+
 def _sources(part: Part) -> list[str]:
     lines = []
     for one in sessions(part):
         steps = _counted(one)
+        if _is_whole(one):
+            continue
         equal = sum("first" not in step for step in steps)
         where = (
             f"<{one['url']}>"

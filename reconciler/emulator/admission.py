@@ -185,15 +185,16 @@ def _offer(
 ) -> Json:
     """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it.
 
-    The refusal names the region where a sku was asked for and another region has it (reported from April 2024
-    on), and not where the sku was left out (reported in March 2025).
+    The refusal names the region where a sku was asked for and another region has it (reported from August
+    2023 on in a template, from April 2024 on without one), and not where the sku was left out (reported in
+    March 2025).
     """
     offer = offers.best_offer(listed, sku["name"])
     if offer is None and versions.ASYNC_STATE_UNTIL < turn.version[:10] < versions.SKU_SINCE:
         raise provider_errors.scale_type_not_supported(sku["name"], model["name"])
     if offer is None:
         place = account["location"]
-        is_regional = is_named and not clock.is_of_2023(turn.now)
+        is_regional = is_named and (turn.is_inner or not clock.is_of_2023(turn.now))
         if is_regional and offers.is_offered_elsewhere(turn.store, place, model, sku["name"]):
             raise provider_errors.sku_not_in_region(
                 sku["name"], model["name"], model["version"], account["location"]

@@ -17,6 +17,7 @@ WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 """Until here some answers were worded otherwise (recorded and reported in 2023)."""
 
+_FIRST_SOURCE = datetime(2023, 6, 1, tzinfo=UTC)
 _SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
 _SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
 
@@ -67,11 +68,11 @@ def spells_in_lower_case(moment: datetime) -> bool:
 def spelling(moment: datetime) -> Spelling:
     """How refusals print a model.
 
-    With an empty source as reported in summer 2023, without as in May 2024, its sources from October 2024
-    to March 2025, compact since July 2025.
+    Without a source as reported in March 2023, with an empty one as in that summer, without as in May 2024,
+    its sources from October 2024 to March 2025, compact since July 2025.
     """
     if moment < _SOURCES_SINCE:
-        return "first" if is_of_2023(moment) else "spaced"
+        return "first" if _FIRST_SOURCE <= moment < _FIRST_WORDINGS else "spaced"
     return "sourced" if moment < _SOURCES_UNTIL else "compact"
 
 

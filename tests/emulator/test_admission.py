@@ -328,6 +328,7 @@ def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: st
 @pytest.mark.parametrize(
     ("day", "printed"),
     [
+        ("2023-03-10", "Format: OpenAI, Name: gpt-x, Version: 1"),
         ("2023-07-19", "Format: OpenAI, Name: gpt-x, Version: 1, Source: "),
         ("2024-09-30", "Format: OpenAI, Name: gpt-x, Version: 1"),
         (
