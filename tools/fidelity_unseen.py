@@ -23,9 +23,9 @@ exchange counts when all of it is equal.
 The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
 what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
-1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7 and 3 of 5; of recordings, after
-23 of 23, it was 14 of 29, 10 of 15 and 5 of 7. What differs is, above all, a wording that belongs to one year, a
-state of a subscription that no switch made, and facts of an account by kind and date.
+1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7 and 3 of 5; of recordings,
+after 23 of 23, it was 14 of 29, 10 of 15 and 5 of 7. What differs is, above all, a wording that belongs to
+one year, a state of a subscription that no switch made, and facts of an account by kind and date.
 
 Not counted: exchanges that did not fit on the pages read, other providers', and files that speak an
 api-version before 2021-10-01; of reported answers those whose cause is not told, faults of the service itself
