@@ -3,7 +3,7 @@
 Rule of this module: it reads the state and changes nothing. The order of the checks is assumed.
 """
 
-from reconciler.emulator import account_errors, errors, quota
+from reconciler.emulator import account_errors, gateway_errors, quota
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, normal_location
 
@@ -48,5 +48,18 @@ def require_place(turn: Turn, account: str, location: str) -> None:
         if normal_location(location) not in map(normal_location, places):
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
-                raise errors.disallowed_by_azure(name)
-            raise errors.disallowed_by_policy(name, assignment)
+                raise gateway_errors.disallowed_by_azure(name)
+            raise gateway_errors.disallowed_by_policy(name, assignment)
+
+
+def require_tags(turn: Turn, account: str, tags: Json) -> None:
+    """Raise 403 with every denying assignment whose `requiredTags` an account lacks."""
+    has = {name.lower() for name in tags}
+    lacking = []
+    for assignment in turn.store.scan("policy"):
+        scope = str(assignment.get("scope", "/")).lower().rstrip("/")
+        missing = [name for name in assignment.get("requiredTags", ()) if name.lower() not in has]
+        if assignment["effect"] == "Deny" and missing and f"{account}/".startswith(f"{scope}/"):
+            lacking.append({**assignment, "missing": missing})
+    if lacking:
+        raise gateway_errors.disallowed_by_policy(turn.args["account"], *lacking)

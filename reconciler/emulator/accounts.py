@@ -233,6 +233,7 @@ def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
     if normal_location(location) not in known:
         raise errors.location_not_available(location, TYPE, known)
     account_access.require_place(turn, key_of(turn), location)
+    account_access.require_tags(turn, key_of(turn), asked.get("tags") or {})
 
 
 def _check_subdomain(turn: Turn, asked: Json) -> None:

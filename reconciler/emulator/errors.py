@@ -4,7 +4,6 @@ Rule of this module: a text is quoted from a recording, an issue or documentatio
 "assumed". These errors carry `x-ms-failure-cause: gateway`; the provider's are in `provider_errors`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -285,54 +284,6 @@ def bad_metrics(text: str) -> Refusal:
 def bad_filter(text: str) -> Refusal:
     """Assumed: an OData filter that is not understood; the text is ours."""
     return front_door(400, "BadRequest", f"The $filter is not valid: {text}.")
-
-
-def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
-    """A policy whose effect is deny (reported, 2026), with its reasons if it has some (reported, 2024)."""
-    parts = {
-        "policyAssignment": {
-            "name": assignment.get("displayName", "assignment"),
-            "id": assignment["assignmentId"],
-        },
-        "policyDefinition": {
-            "name": assignment.get("definitionName", "definition"),
-            "id": assignment.get("policyDefinitionId", ""),
-            "version": "1.0.0",
-        },
-    }
-    because = f"Policy identifiers: '[{json.dumps(parts)}]'."
-    if assignment.get("nonComplianceMessage"):
-        because = (
-            f"Reasons: '{assignment['nonComplianceMessage']}'. See error details for policy resource IDs."
-        )
-    info = {
-        "evaluationDetails": {"evaluatedExpressions": []},
-        "policyDefinitionId": assignment.get("policyDefinitionId", ""),
-        "policyDefinitionDisplayName": assignment.get("definitionName", "definition"),
-        "policyAssignmentId": assignment["assignmentId"],
-        "policyAssignmentDisplayName": assignment.get("displayName", "assignment"),
-        "policyDefinitionEffect": "deny",
-    }
-    return front_door(
-        403,
-        "RequestDisallowedByPolicy",
-        f"Resource '{name}' was disallowed by policy. {because}",
-        target=name,
-        additional=[{"type": "PolicyViolation", "info": info}],
-    )
-
-
-def disallowed_by_azure(name: str) -> Refusal:
-    """A region that Azure's own policy keeps a subscription out of (reported, 2026)."""
-    return front_door(
-        403,
-        "RequestDisallowedByAzure",
-        f"Resource '{name}' was disallowed by Azure: This policy maintains a set of best available regions"
-        " where your subscription can deploy resources. The objective of this policy is to ensure that your"
-        " subscription has full access to Azure services with optimal performance. Should you need"
-        " additional or different regions, contact support..",
-        target=name,
-    )
 
 
 def resource_validation_failed(details: Sequence[Json]) -> Refusal:

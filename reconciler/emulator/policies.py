@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, offers
+from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, gateway_errors, offers
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, without_nulls
 
 KEYS = (
     *("assignmentId", "displayName", "policyDefinitionId", "definitionName", "scope", "effect"),
-    *("allowedPublishers", "allowedAssetIds", "allowedLocations", "nonComplianceMessage"),
+    *("allowedPublishers", "allowedAssetIds", "allowedLocations", "requiredTags", "nonComplianceMessage"),
 )
 EFFECTS = ("Deny", "Audit", "Disabled")
 _RESOURCES = {"provider": str, "type": str, "location": str, "scope": str, "resources": list}
@@ -59,7 +59,7 @@ def require_allowed(turn: Turn, account: Json, model: Json) -> None:
     """Raise 403 RequestDisallowedByPolicy where a denying assignment does not approve of the model."""
     for assignment in _broken(turn.store, account, model):
         if assignment["effect"] == "Deny":
-            raise errors.disallowed_by_policy(turn.args["deployment"], assignment)
+            raise gateway_errors.disallowed_by_policy(turn.args["deployment"], assignment)
 
 
 def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:
@@ -72,7 +72,7 @@ def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:
         scope = str(assignment.get("scope", "/")).lower().rstrip("/")
         if not f"{account['id']}/".lower().startswith(f"{scope}/") or assignment["effect"] == "Disabled":
             continue
-        if "allowedLocations" in assignment:
+        if "allowedLocations" in assignment or "requiredTags" in assignment:
             continue
         publishers = {str(name).lower() for name in assignment.get("allowedPublishers", [])}
         if not names & publishers and asset not in assignment.get("allowedAssetIds", []):

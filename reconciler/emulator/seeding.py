@@ -302,7 +302,7 @@ def _policy(store: Store, item: Json) -> None:
         raise WorldError(
             f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
         )
-    for name in ("allowedPublishers", "allowedAssetIds", "allowedLocations"):
+    for name in ("allowedPublishers", "allowedAssetIds", "allowedLocations", "requiredTags"):
         if not isinstance(item.get(name, []), list):
             raise WorldError(f"policies: {name} must be a list")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})

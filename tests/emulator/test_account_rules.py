@@ -214,3 +214,27 @@ def test_an_api_property_that_a_kind_has_not_is_refused(kind: str, status: int) 
             " 'statisticsEnabled' has not been defined and the schema does not allow additional properties."
             " Path 'apiProperties.statisticsEnabled'."
         )
+
+
+def test_policies_that_want_tags_refuse_an_account_without_them_each_with_its_reason() -> None:
+    above = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments"
+    shared = {"scope": f"/subscriptions/{SUB_A}", "definitionName": "Require a tag on resources"}
+    arm = fleet(
+        policies=[
+            {**shared, "assignmentId": f"{above}/{tag}", "requiredTags": [tag], "nonComplianceMessage": said}
+            for tag, said in (("Contact", "Say whom to ask."), ("CostCenter", "Say who pays."))
+        ]
+    )
+    found = arm.arm("PUT", f"{ABOVE}other", asked())
+    assert (found.status, found.code, found.json["error"]["target"]) == (
+        *(403, "RequestDisallowedByPolicy", "other"),
+    )
+    assert found.message == (
+        "Resource 'other' was disallowed by policy. Reasons: 'Say whom to ask.','Say who pays.'. See error"
+        " details for policy resource IDs."
+    )
+    seen = found.json["error"]["additionalInfo"][0]["info"]["evaluationDetails"]
+    assert seen["reason"] == "Say whom to ask."
+    assert seen["evaluatedExpressions"][0]["expression"] == "tags[Contact]"
+    tagged = {**asked(), "tags": {"contact": "me", "CostCenter": "1"}}
+    assert arm.arm("PUT", f"{ABOVE}other", tagged).status == 201
