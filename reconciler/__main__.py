@@ -40,7 +40,11 @@ def tune() -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process, also where a library's thread is still at work (F-002: a name nobody resolves)."""
-    at_work = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
+    at_work = [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not thread.daemon
+    ]
     if not at_work:
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):

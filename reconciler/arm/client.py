@@ -228,7 +228,7 @@ class ArmClient:
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound's code tells whether it, its group or its subscription is missing."""
         call = of_account(account, "read account")
-        return await self._one(call, lambda body: wire.account(body, account))
+        return await self._asked(call, lambda body: wire.account(body, account))
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
         """Every subscription that the caller may see in the tenant it is signed in to."""
@@ -246,7 +246,7 @@ class ArmClient:
         """One subscription; NotFound where it does not exist, or is another tenant's."""
         path = addresses.of_subscription(subscription)
         call = of_subscription(subscription, "read subscription", "subscriptions", path)
-        return await self._one(call, lambda body: wire.subscription(body, subscription))
+        return await self._asked(call, lambda body: wire.subscription(body, subscription))
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region, as ARM's usages name them."""
@@ -327,7 +327,7 @@ class ArmClient:
             api_version=addresses.POLICIES_VERSION,
             content=encoded({"deployments": asked}),
         )
-        return await self._one(call, wire_platform.verdicts)
+        return await self._asked(call, wire_platform.verdicts)
 
     async def validate(
         self,
@@ -377,7 +377,7 @@ class ArmClient:
         found, _ = value_of(await self._policy.pages(call, values))
         return found
 
-    async def _one(self, call: Call, understand: Callable[[Mapping[str, object]], T]) -> T:
+    async def _asked(self, call: Call, understand: Callable[[Mapping[str, object]], T]) -> T:
         return value_of(await self._policy.read(call, lambda _, body: understand(resource(body))))
 
 

@@ -75,14 +75,18 @@ class Shared:
         kept = dict(answer)
         for name in _ALIKE:
             if name in kept:
-                kept[name] = self._one(kept[name])
+                kept[name] = self._shared_value(kept[name])
         properties = kept.get("properties")
         if isinstance(properties, dict):
-            mine = {name: self._one(value) for name, value in properties.items() if name in _ALIKE_PROPERTIES}
-            kept["properties"] = self._one({**properties, **mine})
+            mine = {
+                name: self._shared_value(value)
+                for name, value in properties.items()
+                if name in _ALIKE_PROPERTIES
+            }
+            kept["properties"] = self._shared_value({**properties, **mine})
         return kept
 
-    def _one(self, value: object) -> object:
+    def _shared_value(self, value: object) -> object:
         # Version 2 writes values only, and no references; integers, floats and booleans stay apart in it.
         key = marshal.dumps(value, 2)  # type: ignore[arg-type]  # it came of JSON
         if key in self._seen:

@@ -136,12 +136,12 @@ def _said(answer: dict[str, object]) -> _Said:
 
 def _system(read: _SystemData) -> SystemMetadata:
     return SystemMetadata(
-        last_modified_by=_one(read.last_modified_by),
-        last_modified_by_type=_one(read.last_modified_by_type),
-        last_modified_at=_one(read.last_modified_at),
+        last_modified_by=_interned(read.last_modified_by),
+        last_modified_by_type=_interned(read.last_modified_by_type),
+        last_modified_at=_interned(read.last_modified_at),
     )
 
 
-def _one(text: str | None) -> str | None:
+def _interned(text: str | None) -> str | None:
     """The one object for a text: few identities write thousands of deployments, often at one time."""
     return None if text is None else sys.intern(text)

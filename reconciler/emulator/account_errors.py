@@ -38,13 +38,14 @@ def special_feature_required(sku: str, kind: str, day: str) -> Refusal:
     return Refusal(400, "SpecialFeatureOrQuotaIdRequired", text)
 
 
-def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Refusal:
+def one_capability_host(existing: str, state: str, wanted: str, holder: str) -> Refusal:
     """A second capability host of an account or a project (documented, 2025)."""
     return Refusal(
         409,
         "Conflict",
-        f"There is an existing Capability Host with name: {there}, provisioning state: {state} for workspace:"
-        f" {holder}, cannot create a new Capability Host with name: {wanted} for the same ClientId.",
+        f"There is an existing Capability Host with name: {existing}, provisioning state: {state} for "
+        f"workspace: {holder}, cannot create a new Capability Host with name: {wanted} for the same "
+        "ClientId.",
     )
 
 

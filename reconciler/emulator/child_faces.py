@@ -103,7 +103,9 @@ def agents_host(turn: Turn, account: Json) -> Json | None:
     """
     injections = at(account, "properties", "networkInjections")
     injections = [injections] if isinstance(injections, dict) else injections or []
-    if not any(isinstance(one, dict) and one.get("scenario") == "agent" for one in injections):
+    if not any(
+        isinstance(injection, dict) and injection.get("scenario") == "agent" for injection in injections
+    ):
         return None
     name, kind = f"{account['name']}@aml_aiagentservice", "accounts/capabilityHosts"
     address = f"{account['id']}/capabilityHosts/{name}"

@@ -93,12 +93,12 @@ def _served(store: Store, now: datetime, account: Json, wanted: str, path: str, 
         other = store.get("deployment", f"{account['id']}/deployments/{target}".lower())
         if other is not None:
             second = _refusal(store, now, other) or _done(store, now, other, path, body)
-            told = {
+            values = {
                 "x-ms-spillover-from-deployment": found["body"]["name"],
                 "x-ms-deployment-name": other["body"]["name"],
                 "x-ms-spillover-error": str(refused.status),
             }  # documented
-            return replace(second, headers={**second.headers, **told})
+            return replace(second, headers={**second.headers, **values})
     traffic.count(store, now, key, prompt=0, generated=0, status=refused.status)
     return refused
 

@@ -45,18 +45,18 @@ def _of_children(child: Child) -> Iterator[Route]:
 def _of_templates(above: str) -> Iterator[Route]:
     """What can be asked of the template deployments of a group or a subscription."""
     every = f"{above}/providers/Microsoft.Resources/deployments"
-    one = f"{every}/{{template}}"
+    item = f"{every}/{{template}}"
     yield route(f"GET {every}", templates.listing)
-    yield route(f"GET {one}", templates.get)
-    yield route(f"HEAD {one}", templates.head)
-    yield route(f"PUT {one}", templates.put)
-    yield route(f"DELETE {one}", templates.delete)
-    yield route(f"POST {one}/validate", templates.validate)
-    yield route(f"POST {one}/whatIf", templates.what_if)
-    yield route(f"POST {one}/exportTemplate", templates.export)
-    for address in (one, f"{above}/deployments/{{template}}"):  # the second one is az CLI's
+    yield route(f"GET {item}", templates.get)
+    yield route(f"HEAD {item}", templates.head)
+    yield route(f"PUT {item}", templates.put)
+    yield route(f"DELETE {item}", templates.delete)
+    yield route(f"POST {item}/validate", templates.validate)
+    yield route(f"POST {item}/whatIf", templates.what_if)
+    yield route(f"POST {item}/exportTemplate", templates.export)
+    for address in (item, f"{above}/deployments/{{template}}"):  # the second one is az CLI's
         yield route(f"GET {address}/operations", templates.operations, right=f"{_RIGHT}/operations/read")
-    status = f"GET {one}/operationStatuses/{{operation}}"
+    status = f"GET {item}/operationStatuses/{{operation}}"
     yield route(status, templates.status, right=f"{_RIGHT}/operationstatuses/read")
 
 

@@ -105,10 +105,10 @@ def _span(turn: Turn) -> tuple[datetime, datetime]:
 def _metric(turn: Turn, account: Json, name: str, moments: list[datetime], step: timedelta) -> Json:
     wanted = _deployments(turn)
     series = [
-        one
+        point
         for deployment in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")
         if wanted is None or deployment["body"]["name"].lower() in wanted
-        if (one := _series(turn, deployment["body"], name, moments, step)) is not None
+        if (point := _series(turn, deployment["body"], name, moments, step)) is not None
     ]
     return {
         "id": f"{account['id']}/providers/Microsoft.Insights/metrics/{name}",

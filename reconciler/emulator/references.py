@@ -81,7 +81,7 @@ def _check_spillover(turn: Turn, body: Json) -> None:
 
 def _same_model(body: Json, other: Json) -> bool:
     parts = ("format", "name", "version")
-    mine, theirs = (at(one, "properties", "model") or {} for one in (body, other))
+    mine, theirs = (at(item, "properties", "model") or {} for item in (body, other))
     return all(part not in mine or str(mine[part]).lower() == str(theirs.get(part)).lower() for part in parts)
 
 
@@ -96,10 +96,10 @@ def _check_policy(turn: Turn, body: Json) -> None:
 def _check_members(turn: Turn, body: Json) -> None:
     """A model router's Claude members need a deployment in the account (documented, code included)."""
     members = at(body, "properties", "routing", "models")
-    named = [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []
+    named = [item for item in members if isinstance(item, dict)] if isinstance(members, list) else []
     here = {
-        str(at(one, "body", "properties", "model", "name")).lower()
-        for one in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")
+        str(at(item, "body", "properties", "model", "name")).lower()
+        for item in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")
     }
     for member in named:
         name = str(member.get("name"))

@@ -91,10 +91,10 @@ class _Parser:
         return lambda row: any(test(row) for test in tests)
 
     def _both(self) -> _Test:
-        tests = self._joined("and", self._one)
+        tests = self._joined("and", self._single)
         return lambda row: all(test(row) for test in tests)
 
-    def _one(self) -> _Test:
+    def _single(self) -> _Test:
         if self._sees("("):
             self._next()
             test = self._either()

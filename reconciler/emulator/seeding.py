@@ -225,7 +225,7 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
 
 def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
     listed = offers.models_of(store, account["location"])
-    posted = {offer["name"] for one in listed for offer in one.model["skus"]} - set(offers.SKU_NAMES)
+    posted = {offer["name"] for item in listed for offer in item.model["skus"]} - set(offers.SKU_NAMES)
     names = [*offers.SKU_NAMES, *sorted(posted)]
     if name.lower() not in {known.lower() for known in names}:
         raise WorldError(

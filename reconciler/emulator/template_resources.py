@@ -198,7 +198,7 @@ def _id(turn: Turn, parts: list[str]) -> str:
 def _path(base: str, parts: Sequence[str]) -> str:
     """`{base}/providers/{namespace}/{type}/{name}…` of a type and the names of it."""
     namespace, *types = parts[0].split("/")
-    path = "/".join(f"{one}/{name}" for one, name in zip(types, parts[1:], strict=True))
+    path = "/".join(f"{item}/{name}" for item, name in zip(types, parts[1:], strict=True))
     return f"{base}/providers/{namespace}/{path}"
 
 

@@ -153,15 +153,15 @@ def what_if(turn: Turn) -> Answer:
         after = {str(item["id"]).lower(): item for item in everything(turn)}
     for item in made:
         old, new = before.get(item["id"].lower()), after.get(item["id"].lower())
-        kind = "Create" if old is None else "NoChange" if _told(old) == _told(new or {}) else "Modify"
-        change: Json = {"resourceId": item["id"], "changeType": kind, "after": _told(new or {})}
-        changes.append(change if old is None else {**change, "before": _told(old)})
+        kind = "Create" if old is None else "NoChange" if _shown(old) == _shown(new or {}) else "Modify"
+        change: Json = {"resourceId": item["id"], "changeType": kind, "after": _shown(new or {})}
+        changes.append(change if old is None else {**change, "before": _shown(old)})
     return Answer(
         status=200, body={"status": "Succeeded", "properties": {"changes": changes}}, from_provider=False
     )
 
 
-def _told(body: Json) -> Json:
+def _shown(body: Json) -> Json:
     """A resource without what changes with every write."""
     properties = {
         n: v

@@ -75,7 +75,7 @@ def model_entry(location: str, item: Json) -> None:
     if not isinstance(model.get("capabilities", {}), dict):
         raise WorldError(f"models: capabilities of {model.get('name')!r} must be an object")
     kinds, kind = item.get("kinds", []), item.get("kind", "")
-    if not isinstance(kinds, list) or not all(isinstance(one, str) for one in (kind, *kinds)):
+    if not isinstance(kinds, list) or not all(isinstance(each, str) for each in (kind, *kinds)):
         raise WorldError(f"models: kind of {model.get('name')!r} must be a string, kinds a list of strings")
     for part in ("format", "name", "version"):
         text(model, f"models of {location!r}", part)

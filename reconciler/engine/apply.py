@@ -180,7 +180,7 @@ class _Run:
                 if going_on:
                     item = ItemReport(step=step, outcome=Outcome.SKIPPED, note=f"not started: {going_on}")
                 else:
-                    item = await self._one(step, ahead)
+                    item = await self._carried_out(step, ahead)
                     going_on = self._going_on(item)
                 self.ledger.ended[step.action.id].set_result(item)
                 self.listener.notify(Finished(item=item))
@@ -195,7 +195,7 @@ class _Run:
             case _:
                 return ""
 
-    async def _one(self, step: Step, ahead: LookAhead) -> ItemReport:
+    async def _carried_out(self, step: Step, ahead: LookAhead) -> ItemReport:
         broken = await self._broken_dependency(step)
         if broken is not None:
             message = f"it needs {broken.name} in {broken.account.name}, which did not succeed"

@@ -35,7 +35,7 @@ from reconciler.errors import ArmError, CredentialError, Forbidden, NotFound, Un
 
 T = TypeVar("T")
 
-SKEW_TOLD = 60.0
+MOST_SKEW = 60.0
 SKEW_REFUSED = 300.0
 """Seconds; Microsoft Entra refuses what a clock five minutes wrong has signed."""
 
@@ -128,7 +128,7 @@ def clock_check(now: datetime, arm: datetime | None, *, own_machine: bool) -> Ch
     message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ARM"
     if abs(skew) > SKEW_REFUSED:
         return check(Status.FAILED, message, "set the clock: sign-ins are refused beyond five minutes")
-    if abs(skew) > SKEW_TOLD:
+    if abs(skew) > MOST_SKEW:
         return check(Status.WARNING, message, "let the machine keep time by NTP")
     return check(Status.OK, message if abs(skew) >= 1 else "the same as ARM's")
 

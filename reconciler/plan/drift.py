@@ -267,7 +267,7 @@ def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
     """
     declared = {item.id: item for item in (*desired.deployments, *desired.reserve)}
     return any(
-        (one := declared.get(existing.id)) is None or mark_of(existing) != spec_mark(one)
+        (wanted := declared.get(existing.id)) is None or mark_of(existing) != spec_mark(wanted)
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for existing in reading.deployments

@@ -23,16 +23,16 @@ def undeclared(
     A delete that is going on already is followed to its end where it is one that we would do: it may be what
     a killed run has left, and it may fail (law I-01). Any other is nobody's business here.
     """
-    fate = _fate(observed, prune, region, terms)
+    judged = _judged(observed, prune, region, terms)
     if not observed.deleting:
-        return fate
-    if isinstance(fate, Delete):
+        return judged
+    if isinstance(judged, Delete):
         text = "it is being deleted already; apply waits for the end of that, and deletes what is still there"
-        return replace(fate, reason=Reason.IN_PROGRESS, explanation=text)
+        return replace(judged, reason=Reason.IN_PROGRESS, explanation=text)
     return _keep(observed, region, Reason.IN_PROGRESS, "it is being deleted already")
 
 
-def _fate(
+def _judged(
     observed: ObservedDeployment, prune: PrunePolicy, region: Region, terms: Terms
 ) -> Keep | Delete | Blocked:
     owner, belongs = owner_of(observed), whose(observed, terms.mark)

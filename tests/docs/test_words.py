@@ -112,6 +112,29 @@ def test_no_page_uses_a_word_that_has_a_plainer_one(word: str, instead: str) -> 
     assert found == [], f"write {instead} instead"
 
 
+NAMES = frozenset({"one", "told", "there", "heir", "door", "fate", "speakable"})
+"""Words that say nothing of what a name holds."""
+
+
+def test_no_name_in_the_code_is_a_word_that_says_nothing() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / "reconciler").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            (node.id,)
+            if isinstance(node, ast.Name)
+            else (node.arg,)
+            if isinstance(node, ast.arg)
+            else (node.name,)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            else ()
+        )
+        if name.lower().strip("_") in NAMES
+    ]
+    assert found == []
+
+
 def test_no_sentence_points_to_a_file_that_only_a_clone_has() -> None:
     """Who installed the package has no docs/ and no examples/."""
     found = [

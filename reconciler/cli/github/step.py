@@ -43,7 +43,7 @@ _COMMENT_LIMIT = 65_000
 _SUMMARY_LIMIT = 1_000_000
 """GitHub drops a step's summary whole above 1,024 KiB."""
 
-_TOLD = 20_000
+_MOST_CHARACTERS = 20_000
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -237,7 +237,7 @@ def _comment(inputs: Inputs, runner: Runner, report: str) -> str:
 
 def _printed(title: str, text: str) -> str:
     """What a command printed, as a page of its own, the end of it where it is long."""
-    lines = "\n".join(inert(line) for line in text[-_TOLD:].splitlines())
+    lines = "\n".join(inert(line) for line in text[-_MOST_CHARACTERS:].splitlines())
     return f"## {title}\n\n{markdown_fence(lines, 'text')}\n"
 
 

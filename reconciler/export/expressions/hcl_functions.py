@@ -155,7 +155,7 @@ def _hashed(name: str) -> Function:
     return lambda text: hashlib.new(name, _str(text).encode(), usedforsecurity=False).hexdigest()
 
 
-def _one(items: Value) -> Value:
+def _single(items: Value) -> Value:
     if len(as_items(items)) > 1:
         raise Undecided
     return next(iter(as_items(items)), None)
@@ -189,7 +189,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "flatten": _flatten,
     "keys": lambda value: [*sorted(as_mapping(value))],
     "values": lambda value: [as_mapping(value)[key] for key in sorted(as_mapping(value))],
-    "one": _one,
+    "one": _single,
     "range": lambda *ends: [*range(*(_int(each) for each in ends))[:MOST_NUMBERS]],
     "reverse": lambda items: as_items(items)[::-1],
     "sort": lambda items: [*sorted(_str(each) for each in as_items(items))],

@@ -59,7 +59,7 @@ class _Cell:
 def observed_holdings(observed: ObservedState) -> list[Holding]:
     """What is there in every account that could be read."""
     return [
-        _there(deployment, reading.account.region.name)
+        _holding(deployment, reading.account.region.name)
         for _, reading in sorted(observed.readings.items())
         if isinstance(reading, Listed)
         for deployment in reading.deployments
@@ -72,7 +72,7 @@ def planned_holdings(plan: Plan) -> tuple[list[Holding], list[Holding]]:
     after: list[Holding] = []
     for action in (step.action for step in plan.steps):
         place = action.region.name if action.region else _UNKNOWN_PLACE
-        observed = [] if action.observed is None else [_there(action.observed, place)]
+        observed = [] if action.observed is None else [_holding(action.observed, place)]
         before += observed
         if action.writes:
             after.append(_sent(action.writes[-1], place))
@@ -136,7 +136,7 @@ def amount_of(holding: Holding, units: Units) -> tuple[str, int]:
     return ("rate units", number)
 
 
-def _there(deployment: ObservedDeployment, region: str) -> Holding:
+def _holding(deployment: ObservedDeployment, region: str) -> Holding:
     model = ModelRef(
         name=deployment.model_name or "unknown model",
         format=deployment.model_format or "OpenAI",

@@ -16,7 +16,7 @@ from reconciler.report.palette import VERDICTS
 from reconciler.report.quota import HOLDERS, count, free, per_cent, scope_name
 from reconciler.report.steps import NO_ALIAS, Alias
 
-_TOLD = {Verdict.FITS: "fits", Verdict.EXCEEDS: "exceeds the limit", Verdict.UNVERIFIED: "unverified"}
+_WORDS = {Verdict.FITS: "fits", Verdict.EXCEEDS: "exceeds the limit", Verdict.UNVERIFIED: "unverified"}
 _HINT = (
     "The whole bar is the larger of the limit and the peak. Grey: used before and kept; blue: taken by the "
     "plan; green: freed by it; red: above the limit; the upright line: the peak on the way. Used is what "
@@ -65,7 +65,7 @@ def _pool(pool: PoolForecast, *, all_holders: bool) -> Markup:
     shown = {name: "?" if number is None else f"{number:,}" for name, number in named.items()}
     shown["used"] = "?" if (used := per_cent(pool)) is None else f"{used} %"
     numbers = (tag("div", tag("dt", name), tag("dd", text)) for name, text in shown.items())
-    badges = badge(_TOLD[pool.verdict], paint.page, paint.sign)
+    badges = badge(_WORDS[pool.verdict], paint.page, paint.sign)
     parts = [code(pool.pool), _bar(pool), tag("dl", *numbers), badges]
     if pool.holders and (pool.verdict is not Verdict.FITS or all_holders):
         names = [f"{holder.id.account.name}/{holder.id.name} {holder.capacity:,}" for holder in pool.holders]
@@ -91,5 +91,5 @@ def _bar(pool: PoolForecast) -> Markup:
             x, width = f"{100 * start / whole:.2f}%", f"{100 * (end - start) / whole:.2f}%"
             parts.append(tag("rect", x=x, y="3", width=width, height="12", rx="2", class_=kind))
     parts.append(upright(100 * peak / whole, 18, "mark"))
-    label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_TOLD[pool.verdict]}"
+    label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_WORDS[pool.verdict]}"
     return tag("svg", *parts, role="img", aria_label=label, width="100%", height="18")
