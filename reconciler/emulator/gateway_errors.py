@@ -52,16 +52,18 @@ def template_not_authorized(name: str, kind: str, client: str, oid: str, scope: 
 
 def disallowed_by_policy(name: str, *assignments: Json) -> Refusal:
     """Policies whose effect is deny (reported, 2026), with their reasons if they have some (2024)."""
-    because = f"Policy identifiers: '[{', '.join(json.dumps(_named(one)) for one in assignments)}]'."
-    if reasons := [one["nonComplianceMessage"] for one in assignments if one.get("nonComplianceMessage")]:
-        told = ",".join(f"'{reason}'" for reason in reasons)
-        because = f"Reasons: {told}. See error details for policy resource IDs."
+    because = f"Policy identifiers: '[{', '.join(json.dumps(_named(found)) for found in assignments)}]'."
+    if reasons := [
+        found["nonComplianceMessage"] for found in assignments if found.get("nonComplianceMessage")
+    ]:
+        listed = ",".join(f"'{reason}'" for reason in reasons)
+        because = f"Reasons: {listed}. See error details for policy resource IDs."
     return front_door(
         403,
         "RequestDisallowedByPolicy",
         f"Resource '{name}' was disallowed by policy. {because}",
         target=name,
-        additional=[{"type": "PolicyViolation", "info": _violated(one)} for one in assignments],
+        additional=[{"type": "PolicyViolation", "info": _violated(found)} for found in assignments],
     )
 
 
