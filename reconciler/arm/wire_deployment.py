@@ -13,8 +13,8 @@ from typing import Final, TypedDict
 from reconciler.arm.shared import Shared
 from reconciler.arm.wire import Whole, Wire, misdirected, shaped
 from reconciler.domain.deployment import JsonObject
-from reconciler.domain.fields import read_only
 from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.read_only import read_only
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment, SystemMetadata
 

@@ -1,8 +1,9 @@
 """The fields of a deployment, one row each: the only table of what ARM holds and what a manifest can state.
 
 Bodies, differences, the ways in which a change is made, the export, the manifest's schema and its reference
-read it. A new writable property of ARM is a row here and a line in `manifest/entry.py`. A field that is not
-known here can be written below `extraProperties`; every write carries over what no manifest states.
+read it. A new writable property of ARM is a row here, a line in `manifest/entry.py` and a row of the
+emulator's own table. A field that is not known here can be written below `extraProperties`; every write
+carries over what no manifest states.
 """
 
 from __future__ import annotations
@@ -302,29 +303,6 @@ SOURCE_FIELDS: Final = ("source", "sourceAccount")
 """ARM's two fields for the source of a model; declaring one takes the place of the other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOnly:
-    """A property that ARM answers and does not take; `fix` is for whoever writes it in a manifest."""
-
-    arm: Path
-    fix: str = "remove it: ARM sets it"
-
-
-# OpenAPI 2025-06-01, recordings 2021 to 2026. Compared without case: the spelling of some has drifted.
-READ_ONLY: Final[tuple[ReadOnly, ...]] = (
-    *(ReadOnly(arm=(name,)) for name in ("id", "name", "type", "etag", "systemData")),
-    ReadOnly(arm=("properties", "provisioningState")),
-    ReadOnly(arm=("properties", "capabilities")),
-    ReadOnly(arm=("properties", "rateLimits")),
-    ReadOnly(arm=("properties", "callRateLimit")),
-    ReadOnly(arm=("properties", "currentCapacity"), fix="write `sku.capacity`: ARM mirrors it here"),
-    ReadOnly(
-        arm=("properties", "scaleSettings"),
-        fix="write `sku`: ARM has refused scaleSettings since api-version 2023-05-01",
-    ),
-    ReadOnly(arm=("properties", "model", "callRateLimit")),
-)
-
 BY_PATH: Final[Mapping[str, Field]] = {field.path: field for field in FIELDS}
 _BY_ARM: Final[Mapping[Path, Field]] = {tuple(map(str.lower, field.arm)): field for field in FIELDS}
 _SOURCE_ACCOUNT: Final = ("properties", "model", "sourceaccount")
@@ -355,11 +333,6 @@ def own_properties() -> tuple[Field, ...]:
 def extra_properties() -> tuple[Field, ...]:
     """The known properties that a manifest states below `extraProperties`."""
     return tuple(field for field in FIELDS if not field.own)
-
-
-def read_only(*under: str) -> frozenset[str]:
-    """The names, in lower case, that ARM answers and does not take in the object at `under`."""
-    return frozenset(row.arm[-1].lower() for row in READ_ONLY if row.arm[:-1] == under)
 
 
 def manifest_path(arm: Path) -> str:

@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from reconciler.domain.fields import READ_ONLY
 from reconciler.domain.ids import AccountId, is_guid
+from reconciler.domain.read_only import READ_ONLY
 from reconciler.manifest import scalars
 from reconciler.manifest.fields import (
     Amount,

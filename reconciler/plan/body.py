@@ -19,7 +19,7 @@ from reconciler.domain.deployment import (
     OnRemoval,
     Unset,
 )
-from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only
+from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at
 from reconciler.domain.json_values import (
     Path,
     at,
@@ -32,6 +32,7 @@ from reconciler.domain.json_values import (
     without,
 )
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG, mark_of
+from reconciler.domain.read_only import read_only
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
-from reconciler.domain.fields import field_at, read_only
+from reconciler.domain.fields import field_at
 from reconciler.domain.ids import Region
 from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG, mark_of, model_mark_of
+from reconciler.domain.read_only import read_only
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, FieldChange, Reason
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable

@@ -114,6 +114,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="the addresses of an OpenAI account of 2022 had other names",
     ),
     Difference(
+        files="deployment_crud_2025-06-01",
+        fact=r"body\.properties\.endpoints\..*",
+        kind="recorder",
+        reason="its author kept six addresses; another recording of those tests, of June 2026, has all",
+    ),
+    Difference(
         files="account_put",
         fact=r"body\.properties\.endpoints\..*",
         kind="world",
