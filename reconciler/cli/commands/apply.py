@@ -24,7 +24,6 @@ from reconciler.cli.options import (
     output_options,
     writing_connection_options,
 )
-from reconciler.cli.pipeline import look, plan_with
 from reconciler.cli.running import current, written_by
 from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
 from reconciler.errors import ReconcilerError, UsageProblem
@@ -133,6 +132,7 @@ class _Run:
     async def to_the_end(self) -> int:
         """The command's exit code."""
         from reconciler.cli.choosing import must_hit_something
+        from reconciler.cli.pipeline import look, plan_with
         from reconciler.cli.planfile import only_what_was_seen
         from reconciler.engine.outcome import ApplyReport, stale_items
         from reconciler.plan import quota

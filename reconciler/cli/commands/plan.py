@@ -20,7 +20,6 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.pipeline import plan_fleet
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
@@ -75,6 +74,7 @@ def command(
     check_policies: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
+    from reconciler.cli.pipeline import plan_fleet
     from reconciler.plan.guard import Alone
 
     loaded = valid_fleet(chosen, connection.cloud, output)

@@ -11,7 +11,6 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.pipeline import look, plan_for, with_suspects
 from reconciler.cli.wiring import connect
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
     from reconciler.cli.commands import pages
+    from reconciler.cli.pipeline import look, plan_for, with_suspects
     from reconciler.plan.guard import Policy
     from reconciler.plan.plan import Verdict
     from reconciler.plan.quota import holdings

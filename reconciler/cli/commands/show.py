@@ -11,8 +11,6 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.pipeline import observed_fleet
-from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.wiring import the_clock
 
 if TYPE_CHECKING:
@@ -32,6 +30,8 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     With --policy what is there is judged by those policies; exit 1 if a rule is broken.
     """
     from reconciler.cli.commands import pages
+    from reconciler.cli.pipeline import observed_fleet
+    from reconciler.cli.policies import beside, of_existing
     from reconciler.diagnostics import has_errors
     from reconciler.domain.state import Listed
     from reconciler.report import cost as cost_report
