@@ -46,7 +46,6 @@ from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import (
     UNWATCHED,
-    Look,
     OperationRef,
     OperationState,
     OperationStatus,
@@ -95,7 +94,6 @@ class ArmClient:
         jitter: Jitter = random.random,
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
-        self._clock = clock
         self._tokens = tokens
         self._transport = Transport(
             self._home,
@@ -169,11 +167,6 @@ class ArmClient:
         call = replace(about(deployment, "read deployment"), observer=observer)
         return value_of(await self._policy.read(call, read_as(deployment)))
 
-    async def look(self, deployment: DeploymentId) -> Look:
-        """A deployment as it is now, for a turn that is had within two seconds."""
-        sent = self._clock.monotonic()
-        return Look(observed=await self.get_deployment(deployment), at=sent)
-
     @asynccontextmanager
     async def turn(
         self,
@@ -183,13 +176,11 @@ class ArmClient:
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
-        looked: Look | None = None,
     ) -> AsyncIterator[ArmTurn]:
         """Wait for a turn to PUT or DELETE, look at the deployment, and keep the turn for one write.
 
         `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three). `attempt` counts
-        from 1, and further after each `Deferred` that was a failure. What was `looked` at is not looked at
-        again as long as that allows the write.
+        from 1, and further after each `Deferred` that was a failure.
         """
         write = replace(
             about(deployment, "write deployment" if method == "PUT" else "delete deployment", method),
@@ -198,9 +189,8 @@ class ArmClient:
             attempt=attempt,
         )
         look = replace(about(deployment, "read deployment"), observer=observer)
-        seen = (looked.observed, looked.at) if looked is not None else None
-        async with self._policy.look(look, write, read_as(deployment), seen) as result:
-            observed, allowed = value_of(result)
+        async with self._policy.look(look, write, read_as(deployment)) as looked:
+            observed, allowed = value_of(looked)
             yield ArmTurn(observed, allowed, deployment, self._policy, self._home)
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:

@@ -165,20 +165,13 @@ class RequestPolicy:
 
     @asynccontextmanager
     async def look(
-        self, call: Call, write: Call, understand: Understanding[T], seen: tuple[T, float] | None = None
+        self, call: Call, write: Call, understand: Understanding[T]
     ) -> AsyncIterator[Ok[tuple[T, Call]] | Rejected | Lost]:
         """Wait until `write` may be sent, then look; while the body runs, its place is kept.
 
         Yields the look's value with the write as it may be sent from here. `write.attempt` counts deferrals.
-        What was `seen`, and when, is taken instead of a look if there is still time for the write.
         """
         await self._auth.sign(write.who)  # a sign-in takes seconds, which lie before the look
-        if seen is not None:
-            by = seen[1] + LOOK_LASTS
-            async with AsyncExitStack() as held:
-                if await self._enter(held, write) is None and self._clock.monotonic() < by:
-                    yield Ok((seen[0], replace(write, pool=self._transport.pool(), send_by=by)))
-                    return
         while True:
             asked = self._versioned(replace(call, pool=self._transport.pool()))
             async with AsyncExitStack() as held:

@@ -44,14 +44,6 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """A deployment as it was, None where it was absent. `at`: monotonic seconds, before it was asked for."""
-
-    observed: ObservedDeployment | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
     """A write that was certainly not processed, and that is not sent again before another look.
 

@@ -91,11 +91,13 @@ def _check_state(turn: Turn, before: Json | None) -> None:
         raise provider_errors.failed_state(before["body"]["name"])
     if before is not None and state not in provisioning.TERMINAL:
         raise provider_errors.not_terminal(before["body"]["id"])
-    if_match = turn.request.headers.get("if-match")
-    if if_match and turn.store.switch("etags") == "enforced":
-        current = None if before is None else before["body"]["etag"]
-        if current is None or if_match not in {current, "*"}:
-            raise provider_errors.precondition_failed(turn.args["deployment"])
+    if turn.store.switch("etags") != "enforced":
+        return
+    current = None if before is None else before["body"]["etag"]
+    if_match, if_none = (turn.request.headers.get(f"if-{name}match") for name in ("", "none-"))
+    moved = bool(if_match) and (current is None or if_match not in {current, "*"})
+    if moved or (if_none and current is not None):
+        raise provider_errors.precondition_failed(turn.args["deployment"])
 
 
 def _sku(turn: Turn, body: Json, before: Json | None) -> Json:

@@ -12,12 +12,10 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.engine.ahead import LookAhead
 from reconciler.engine.outcome import (
     ApplyReport,
     Fault,
@@ -174,16 +172,14 @@ class _Run:
     async def lane(self, steps: list[Step]) -> None:
         """The serial queue of one account; it ends where a write may still be going on (I-09, F-054)."""
         going_on = ""
-        async with LookAhead(self.writer.api) as ahead:
-            for step, following in zip_longest(steps, steps[1:]):
-                ahead.following = following.action.id if following is not None else None
-                if going_on:
-                    item = ItemReport(step=step, outcome=Outcome.SKIPPED, note=f"not started: {going_on}")
-                else:
-                    item = await self._carried_out(step, ahead)
-                    going_on = self._going_on(item)
-                self.ledger.ended[step.action.id].set_result(item)
-                self.listener.notify(Finished(item=item))
+        for step in steps:
+            if going_on:
+                item = ItemReport(step=step, outcome=Outcome.SKIPPED, note=f"not started: {going_on}")
+            else:
+                item = await self._carried_out(step)
+                going_on = self._going_on(item)
+            self.ledger.ended[step.action.id].set_result(item)
+            self.listener.notify(Finished(item=item))
 
     def _going_on(self, item: ItemReport) -> str:
         """What keeps the account busy after a step's end; empty when the next one may have its turn."""
@@ -195,7 +191,7 @@ class _Run:
             case _:
                 return ""
 
-    async def _carried_out(self, step: Step, ahead: LookAhead) -> ItemReport:
+    async def _carried_out(self, step: Step) -> ItemReport:
         broken = await self._broken_dependency(step)
         if broken is not None:
             message = f"it needs {broken.name} in {broken.account.name}, which did not succeed"
@@ -206,7 +202,7 @@ class _Run:
             return cut_short(step, track, str(self.stop.why))
         self.listener.notify(Started(step=step))
         try:
-            return await self._with_room(step, track, ahead)
+            return await self._with_room(step, track)
         except Exception as bug:  # noqa: BLE001 -- F-093: our own bug in one lane must not silence the others
             _log.debug("a step ended in a bug", exc_info=bug)
             outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
@@ -214,13 +210,13 @@ class _Run:
             fault = Fault(code="internal-error", message=message, request_id=track.request_id)
             return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
 
-    async def _with_room(self, step: Step, track: Track, ahead: LookAhead) -> ItemReport:
+    async def _with_room(self, step: Step, track: Track) -> ItemReport:
         """Carry out a step; where its region is full, again and again for as long as the pace says.
 
         Each time it looks before it writes, as the first time.
         """
         clock, pace = self.writer.clock, self.writer.pace
-        item = await self.writer.carry_out(step, track, ahead=ahead, deadline=self.deadline)
+        item = await self.writer.carry_out(step, track, deadline=self.deadline)
         until = clock.monotonic() + pace.capacity_wait
         while _no_room(item) and not self.stop.asked and (left := until - clock.monotonic()) > 0:
             pause = min(pace.capacity_pause, left)
@@ -228,7 +224,7 @@ class _Run:
             await self.stop.first_or(pause, clock)
             if self.stop.asked:
                 break
-            item = await self.writer.carry_out(step, track, ahead=ahead, deadline=self.deadline)
+            item = await self.writer.carry_out(step, track, deadline=self.deadline)
         return item
 
     async def _broken_dependency(self, step: Step) -> DeploymentId | None:

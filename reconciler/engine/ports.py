@@ -16,7 +16,6 @@ from reconciler.domain.operation import (
     UNWATCHED,
     Accepted,
     Deferred,
-    Look,
     OperationRef,
     OperationState,
     SendObserver,
@@ -60,9 +59,6 @@ class DeploymentsApi(Protocol):
     ) -> ObservedDeployment | None:
         """One deployment; None only where ARM says that the deployment itself is absent."""
 
-    async def look(self, deployment: DeploymentId) -> Look:
-        """Look at a deployment that may be written next; a turn had in time looks no more."""
-
     def turn(
         self,
         deployment: DeploymentId,
@@ -71,12 +67,10 @@ class DeploymentsApi(Protocol):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
-        looked: Look | None = None,
     ) -> AbstractAsyncContextManager[Turn]:
         """Wait until a PUT or DELETE may be sent, then look; nothing holds up the write inside the block.
 
-        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1. `looked`
-        is taken for the look as long as it allows a write.
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1.
         """
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:

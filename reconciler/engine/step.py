@@ -12,7 +12,6 @@ from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.ahead import LookAhead
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
 from reconciler.engine.pace import Pace, Resends
@@ -120,7 +119,6 @@ class StepContext:
     track: Track
     observer: StepObserver
     resends: Resends
-    ahead: LookAhead
     deadline: float
 
     @property

@@ -66,8 +66,6 @@ class Delivery:
     """The latest loss of an answer, as long as no look has shown that it took no effect."""
     losses: int = 0
     deferrals: int = 0
-    final: bool = True
-    """Whether the step has no further write after this one: then its lane looks at what comes next."""
 
     async def carry_out(self) -> ObservedDeployment | None:
         """The deployment as it was read back; raises StepEnded where it did not come to that."""
@@ -76,8 +74,6 @@ class Delivery:
         if accepted is not None and not here.pace.wait_for_operations and accepted.operation is not None:
             raise StepEnded(Outcome.UNKNOWN, note="accepted; its end was not waited for")
         failure = await follow(here, accepted)
-        if self.final:
-            here.ahead.begin()
         found = await confirm(here, self.write, failure)
         track.in_flight = ""
         track.done = self.write.verb
@@ -130,7 +126,6 @@ class Delivery:
             observer=here.observer,
             source_tenants=write.source_tenants,
             attempt=self.deferrals + 1,
-            looked=await here.ahead.had(here.id),
         )
         try:
             async with turn as mine:

@@ -16,7 +16,6 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValu
 from reconciler.domain.fields import manifest_path
 from reconciler.domain.json_values import Path, at, put
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.ahead import LookAhead
 from reconciler.engine.outcome import ItemReport, Listener, Outcome, fault_of
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
@@ -55,7 +54,7 @@ class Writer:
     jitter: Callable[[], float]
     resends: Resends = field(default_factory=Resends)
 
-    async def carry_out(self, step: Step, track: Track, *, ahead: LookAhead, deadline: float) -> ItemReport:
+    async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
         started = self.clock.monotonic()
         here = StepContext(
@@ -69,7 +68,6 @@ class Writer:
             track=track,
             observer=StepObserver(step=step, track=track, listener=self.listener, stop=self.stop),
             resends=self.resends,
-            ahead=ahead,
             deadline=min(deadline, started + self.pace.operation_deadline),
         )
         outcome, fault, note = Outcome.SUCCEEDED, None, ""
@@ -105,11 +103,10 @@ async def _run(here: StepContext) -> None:
         case Update():
             known: ObservedDeployment | None = action.observed
             for body in action.writes[:-1]:
-                write = _put(here, action.desired, body, last=False)
-                known = await Delivery(here, write, known, final=False).carry_out()
+                known = await Delivery(here, _put(here, action.desired, body, last=False), known).carry_out()
             await _to_the_declared(here, action.desired, action.body, known)
         case Replace():
-            await Delivery(here, _DELETE, action.observed, final=False).carry_out()
+            await Delivery(here, _DELETE, action.observed).carry_out()
             await _to_the_declared(here, action.desired, action.body, None)
         case Delete():
             await Delivery(here, _DELETE, action.observed).carry_out()

@@ -8,7 +8,6 @@ from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.tokens import Token
 from reconciler.clock import SystemClock
 from reconciler.domain.ids import DeploymentId
-from reconciler.engine.ahead import LookAhead
 from reconciler.engine.outcome import Outcome as Ended
 from reconciler.engine.outcome import Silence
 from reconciler.engine.pace import DEFAULT_PACE
@@ -97,9 +96,7 @@ async def _call(row: Row, world: World, clock: Hasty) -> tuple[str, str]:
             stop=Stop(),
             jitter=lambda: 0.0,
         )
-        item = await writer.carry_out(
-            _step(row, world), Track(), ahead=LookAhead(client), deadline=DEFAULT_PACE.apply_deadline
-        )
+        item = await writer.carry_out(_step(row, world), Track(), deadline=DEFAULT_PACE.apply_deadline)
         return _WORDS.get(item.outcome, item.outcome.value), item.fault.code if item.fault else ""
 
 

@@ -218,6 +218,8 @@ def test_etags_are_ignored_unless_the_switch_enforces_them() -> None:
     assert (stale.status, stale.code) == (412, "PreconditionFailed")
     fresh = arm.arm("GET", deployment()).json["etag"]
     assert arm.arm("PUT", deployment(), gpt_4o(), headers={"if-match": fresh}).status == 200
+    assert arm.arm("PUT", deployment(), gpt_4o(12), headers={"if-none-match": "*"}).status == 412
+    assert arm.arm("PUT", deployment("other"), gpt_4o(), headers={"if-none-match": "*"}).status == 201
 
 
 def test_the_clouds_description_is_one_object_with_an_adfs_login() -> None:

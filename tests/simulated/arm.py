@@ -21,7 +21,6 @@ from reconciler.domain.operation import (
     UNWATCHED,
     Accepted,
     Deferred,
-    Look,
     OperationRef,
     OperationState,
     OperationStatus,
@@ -283,16 +282,11 @@ class SimulatedArm:
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
-        looked: Look | None = None,
     ) -> AsyncIterator["SimulatedTurn"]:
         del attempt, source_tenants
         await self.held_back(method, observer)
-        if looked is None or self.now - looked.at >= 2.0:
-            looked = Look(observed=await self.get_deployment(deployment), at=self.now)
-        yield SimulatedTurn(self, deployment, looked.observed, method, observer, looked.at)
-
-    async def look(self, deployment: DeploymentId) -> Look:
-        return Look(at=self.now, observed=await self.get_deployment(deployment))
+        observed = await self.get_deployment(deployment)
+        yield SimulatedTurn(self, deployment, observed, method, observer, self.now)
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         await self._exchange("LIST", subscription)

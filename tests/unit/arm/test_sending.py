@@ -120,35 +120,6 @@ def test_a_write_more_than_two_seconds_after_its_look_is_not_sent(asleep: float,
     assert len(over.requests) == int(sent)
 
 
-@pytest.mark.parametrize(("asleep", "looks"), [(1.9, 1), (2.1, 2)])
-def test_a_turn_takes_a_look_that_is_young_enough_for_its_own(asleep: float, looks: int) -> None:
-    """P1: two seconds lie between a look and its write, whoever had the look."""
-    over = wire(lambda: reply(200, resource()))
-    over.there = {**resource(), "etag": 'W/"7"'}
-
-    async def ahead(arm: ArmClient) -> bool:
-        look = await arm.look(CHAT)
-        await asyncio.sleep(asleep)
-        async with arm.turn(CHAT, "PUT", looked=look) as turn:
-            return isinstance(await turn.put({}), Accepted)
-
-    assert ask(over, ahead).value
-    assert len(over.looks) == looks
-    assert over.requests[-1].headers["If-Match"] == 'W/"7"'
-
-
-def test_a_look_ahead_takes_no_place_that_the_read_back_beside_it_needs() -> None:
-    over = wire(lambda: reply(200, resource()))
-    over.there = resource()
-
-    async def both(arm: ArmClient) -> bool:
-        look, _ = await asyncio.gather(arm.look(CHAT), arm.get_deployment(CHAT))
-        async with arm.turn(CHAT, "PUT", looked=look) as turn:
-            return isinstance(await turn.put({}), Accepted)
-
-    assert ask(over, both, parallelism=1).value
-
-
 def test_two_hundred_slow_lanes_over_few_places_all_send_right_after_their_look() -> None:
     """F-140, P1: no livelock; a turn keeps its place from the look to the write."""
     gaps: list[float] = []

@@ -11,7 +11,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.operation import UNWATCHED, Look, SendObserver
+from reconciler.domain.operation import UNWATCHED, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.errors import Conflict, Throttled
@@ -185,15 +185,9 @@ class Drowsy(SimulatedArm):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
-        looked: Look | None = None,
     ) -> AsyncIterator[SimulatedTurn]:
         async with super().turn(
-            deployment,
-            method,
-            observer=observer,
-            source_tenants=source_tenants,
-            attempt=attempt,
-            looked=looked,
+            deployment, method, observer=observer, source_tenants=source_tenants, attempt=attempt
         ) as turn:
             if self.naps:
                 self.naps -= 1

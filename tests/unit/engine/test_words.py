@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.domain.deployment import Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import UNWATCHED, Accepted, Look, SendObserver
+from reconciler.domain.operation import UNWATCHED, Accepted, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
     ItemReport,
@@ -397,12 +397,9 @@ class Tenants(SimulatedArm):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
-        looked: Look | None = None,
     ) -> AsyncIterator[SimulatedTurn]:
         self.asked.append(source_tenants)
-        async with super().turn(
-            deployment, method, observer=observer, attempt=attempt, looked=looked
-        ) as turn:
+        async with super().turn(deployment, method, observer=observer, attempt=attempt) as turn:
             yield turn
 
 
