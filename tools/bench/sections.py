@@ -26,9 +26,9 @@ _LATENCY_MS, _POLLS, _RETRY_AFTER = 50, 2, 1
 _CONTROL_TOKEN = secrets.token_urlsafe()
 
 _STARTS = (
-    "Processor time of whole processes, with compiled bytecode; medians of 20 rounds. The ratio of `--help` is "
-    "to the bare interpreter and 100 ms, that of a command's `--help` to `--help`, that of the plan to 0.45 s; "
-    "the plan starts the emulator in its own process."
+    "Processor time of whole processes, with compiled bytecode; medians of 20 rounds. The ratio of `--help` "
+    "is to the bare interpreter and 100 ms, that of a command's `--help` to `--help`, that of the plan to "
+    "0.45 s; the plan starts the emulator in its own process."
 )
 _MEMORY = (
     "Resident at the peak, of the whole process. The ratio is to the bar: 150 MiB for 5,000 deployments and "

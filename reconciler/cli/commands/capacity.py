@@ -22,7 +22,6 @@ from reconciler.cli.options import (
     connection_options,
     output_options,
 )
-from reconciler.cli.pipeline import plan_for, stamp_of
 from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet
 from reconciler.errors import UsageProblem
 
@@ -137,6 +136,7 @@ async def _search(
     output: Output,
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
+    from reconciler.cli.pipeline import plan_for, stamp_of
     from reconciler.engine.observe import observe_for_plan, read_regions
     from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows

@@ -13,7 +13,6 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.pipeline import stamp_of
 from reconciler.cli.wiring import Loaded, connect
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
 async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
+    from reconciler.cli.pipeline import stamp_of
     from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily
     from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import question_of
