@@ -111,7 +111,7 @@ def the_world(path: Path) -> Path:
 
 
 def until_a_write(url: str) -> None:
-    for _ in range(600):
+    for _ in range(200):
         with urllib.request.urlopen(f"{url}/_emulator/requests") as answer:  # noqa: S310 -- loopback
             requests = json.load(answer)["requests"]
         if any(one["method"] == "PUT" for one in requests):

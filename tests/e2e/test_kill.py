@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.served import manifests, reconciler, served, slowness, the_world
+from tests.e2e.served import manifests, reconciler, served, the_world
 from tests.emulator.arm import CONTROLLED
 
 
@@ -157,17 +157,17 @@ INTERRUPTED = (
 
 
 @pytest.mark.parametrize(
-    ("signals", "code", "grace"),
+    ("signals", "code", "limit"),
     [
-        pytest.param((signal.SIGINT,), 130, 5.0, id="F-089"),
-        pytest.param((signal.SIGTERM,), 143, 5.0, id="F-091"),
-        pytest.param((signal.SIGHUP,), 143, 5.0, id="a terminal that was closed"),
-        pytest.param((signal.SIGINT, signal.SIGINT), 130, 0.0, id="F-090"),
-        pytest.param((signal.SIGTERM, signal.SIGINT), 143, 0.0, id="a person loses patience with CI"),
+        pytest.param((signal.SIGINT,), 130, 6.0, id="F-089"),
+        pytest.param((signal.SIGTERM,), 143, 6.0, id="F-091"),
+        pytest.param((signal.SIGHUP,), 143, 6.0, id="a terminal that was closed"),
+        pytest.param((signal.SIGINT, signal.SIGINT), 130, 1.0, id="F-090"),
+        pytest.param((signal.SIGTERM, signal.SIGINT), 143, 1.0, id="a person loses patience with CI"),
     ],
 )
 def test_a_signal_ends_an_apply_in_time_with_what_is_done_what_runs_and_what_was_not_begun(
-    tmp_path: Path, signals: tuple[signal.Signals, ...], code: int, grace: float
+    tmp_path: Path, signals: tuple[signal.Signals, ...], code: int, limit: float
 ) -> None:
     """I-07, F-089, F-090, F-091: five seconds after the first signal, one after the second."""
     with in_the_middle(tmp_path) as process:
@@ -179,8 +179,7 @@ def test_a_signal_ends_an_apply_in_time_with_what_is_done_what_runs_and_what_was
         asked = time.monotonic()
         process.send_signal(signals[-1])
         out, err = process.communicate(timeout=15)
-        took = time.monotonic() - asked
-        assert took < grace + 1 or took < grace + slowness(), err
+        assert time.monotonic() - asked < limit, err
         assert process.returncode == code, out + err
         assert "Traceback" not in err
         assert re.search(INTERRUPTED.format(signals[0].name), out), out

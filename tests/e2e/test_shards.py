@@ -175,7 +175,7 @@ def test_a_killed_shard_is_run_again_and_the_others_never_notice(tmp_path: Path)
 
 def _until_a_write_of(process: subprocess.Popen[str], url: str) -> None:
     """Until its shard, the first, has begun to write: the accounts of the others are not its own."""
-    for _ in range(1500):
+    for _ in range(400):
         if process.poll() is not None or any(_is_of_first_shard(path) for path in writers(url)):
             return
         time.sleep(0.02)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tests.emulator.arm import SUB_A, Arm, Reply
 
@@ -34,19 +34,7 @@ Part = Literal[
     "seventh",
     "eighth",
 ]
-PARTS: tuple[Part, ...] = (
-    "built",
-    "aside",
-    "second_built",
-    "second_a",
-    "second_b",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-)
+PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
 NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
