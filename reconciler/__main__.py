@@ -39,7 +39,11 @@ def tune() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process, also where a library's thread is still at work (F-002: a name nobody resolves)."""
+    """End the process, also where a library's thread is still at work (F-002: a name nobody resolves).
+
+    The collector is spared a last walk over everything that was imported and made: a fifth of a small plan.
+    """
+    gc.freeze()
     at_work = [
         thread
         for thread in threading.enumerate()
