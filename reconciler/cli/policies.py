@@ -37,7 +37,7 @@ def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ..
     from reconciler.policy.rule import observed_subjects
 
     desired = loaded.state()
-    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.rule_words)
+    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.chosen.rules)
 
 
 def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
@@ -48,7 +48,7 @@ def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
     if not loaded.policies:
         return plan
     desired = loaded.state()
-    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.rule_words)
+    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.chosen.rules)
     return judged_by_policies(plan, found)
 
 

@@ -52,7 +52,7 @@ class Loaded:
     """Manifests read, resolved and checked. `desired` is None where they have structural errors.
 
     `manifests` is what they were made of, as the files say it and before any of them was left out.
-    `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
+    `policies` are judged by whoever knows what would be, or is, there.
     """
 
     desired: DesiredState | None
@@ -60,10 +60,9 @@ class Loaded:
     sources: SourceMap
     files: int
     deployments: int
-    paths: tuple[str, ...]
+    chosen: Chosen
     manifests: LoadedManifests
     policies: tuple[PolicyRule, ...] = ()
-    rule_words: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -161,9 +160,8 @@ def checked(
         sources=read.sources,
         files=read.files,
         deployments=read.deployments,
-        paths=chosen.paths,
+        chosen=chosen,
         policies=read.policies,
-        rule_words=chosen.rules,
         manifests=read,
     )
 

@@ -11,27 +11,9 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.browse import Wanted
     from reconciler.catalogue.query import Catalogue
     from reconciler.domain.ids import Region
     from reconciler.domain.sku import SkuName
-
-
-def wanted(
-    known: Catalogue, model: str | None, version: str | None, sku: str | None, region: str | None
-) -> Wanted:
-    """The filter that these words mean; UsageProblem for a name that the catalogue does not have."""
-    from reconciler.catalogue.browse import Wanted
-
-    if version is not None and model is None:
-        raise UsageProblem("--version says which version of a model: give --model too")
-    name = None if model is None else model_name(known, model)
-    return Wanted(
-        model=name,
-        version=None if version is None or name is None else version_of(known, name, version),
-        sku=None if sku is None else sku_name(sku),
-        region=None if region is None else region_name(known, region),
-    )
 
 
 def model_name(known: Catalogue, model: str) -> str:

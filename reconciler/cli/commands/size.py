@@ -3,54 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.sizing import (
+    NoFormula,
+    PeakLoad,
+    calls_carried,
+    cautions,
+    estimate,
+    facts_of,
+    provisioned_skus,
+    weights_of,
+)
 from reconciler.cli.commands.asked import model_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import style_of, write_forms
-from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import Output
+from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.catalogue.query import Catalogue
-    from reconciler.catalogue.sizing import PeakLoad
-    from reconciler.domain.sku import SkuName
-
-
-@click.command(
-    "size",
-    cls=Command,
-    examples=(
-        "reconciler size --model gpt-4.1 --rpm 60 --prompt-tokens 1000 --generated-tokens 200",
-        "reconciler size --model gpt-4.1 --capacity 100",
-        "reconciler size --model gpt-4.1 --capacity 100 --prompt-tokens 1000 --generated-tokens 200",
-    ),
+from reconciler.report.sizing import (
+    Carried,
+    carried_document,
+    carried_text,
+    estimate_document,
+    estimates_text,
 )
-@click.option("--model", required=True, help="Catalogue name, for example gpt-4.1.")
-@click.option("--version", "version", help="Model version; the default one without it.")
-@click.option("--sku", help="One provisioned SKU; all of the model's, side by side, without it.")
-@click.option("--rpm", type=click.FloatRange(min=0), help="Peak calls a minute.")
-@click.option("--prompt-tokens", type=click.FloatRange(min=0), help="Tokens per prompt.")
-@click.option("--generated-tokens", type=click.FloatRange(min=0), help="Tokens per answer.")
-@click.option(
-    "--cache-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share of prompt tokens that is cached, 0 to 1.",
-)
-@click.option(
-    "--image-tokens",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    help="Tokens of images in the prompt, beside those of text; for models that weigh them.",
-)
-@click.option("--capacity", type=click.IntRange(min=1), help="The reverse: what this many PTU carry.")
-@output_options("text", "json")
-def command(
+
+
+def size(
     *,
     model: str,
     version: str | None,
@@ -63,12 +45,7 @@ def command(
     capacity: int | None,
     output: Output,
 ) -> None:
-    """Size provisioned throughput by Microsoft's published formula, offline.
-
-    --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
-    """
-    from reconciler.catalogue.sizing import NoFormula, PeakLoad
-
+    """Size provisioned throughput by the published formula."""
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
     known = catalogue()
@@ -105,9 +82,6 @@ def command(
 
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
-    from reconciler.catalogue.sizing import provisioned_skus
-    from reconciler.domain.sku import SkuFamily, SkuName
-
     if sku is None:
         return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
     item = sku_name(sku)
@@ -142,9 +116,6 @@ class _Asked:
 
     def needs(self, output: Output) -> None:
         """How many PTUs the workload needs; NoFormula where nobody has published that."""
-        from reconciler.catalogue.sizing import cautions, estimate
-        from reconciler.report.sizing import estimate_document, estimates_text
-
         assert self.workload is not None  # noqa: S101 -- a rate without a call was refused
         estimates = [
             estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
@@ -160,9 +131,6 @@ class _Asked:
 
     def carries(self, capacity: int, output: Output) -> None:
         """What so many PTUs carry, in calls where their tokens are known; NoFormula as for `needs`."""
-        from reconciler.catalogue.sizing import calls_carried, cautions, facts_of, weights_of
-        from reconciler.report.sizing import Carried, carried_document, carried_text
-
         known, model, version, load = self.known, self.model, self.version, self.workload
         carried = Carried(
             capacity=capacity,
