@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name
 from reconciler.plan.causes import Cause
 from reconciler.planfile.observation import Json, ObservedDocument
 from reconciler.prices.document import CostDocument
@@ -108,7 +108,7 @@ class RefusalDocument(Document):
 class HolderDocument(Document):
     """A deployment that draws on a quota pool."""
 
-    id: str
+    id: Name
     capacity: int
 
 
@@ -138,7 +138,7 @@ class PartDocument(Document):
 class UnreadDocument(Document):
     """An account that could not be listed to its end: nothing is concluded about it."""
 
-    id: str
+    id: Name
     account: str
     message: str
     fix: str
@@ -147,8 +147,8 @@ class UnreadDocument(Document):
 class ElsewhereDocument(Document):
     """Another region that had room."""
 
-    region: str
-    sku: str
+    region: Name
+    sku: Name
     available: int
 
 
@@ -288,7 +288,7 @@ class ApplyDocument(VersionedDocument):
 class DriftItemDocument(Document):
     """One deployment that is not as declared."""
 
-    id: str
+    id: Name
     account: str
     deployment: str
     cause: str = _what(
@@ -305,7 +305,7 @@ class DriftItemDocument(Document):
 class UnreadableDocument(Document):
     """An account that could not be read; nothing is known of what is in it."""
 
-    id: str
+    id: Name
     account: str
     code: str
     message: str

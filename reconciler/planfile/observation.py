@@ -16,7 +16,7 @@ import pydantic
 from pydantic import Field
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.json_values import canonical
 from reconciler.domain.offer_json import OfferDocument
@@ -52,9 +52,9 @@ class ModelDocument(Document):
 class DeploymentDocument(Document):
     """A deployment as ARM answered it, without the people who wrote it."""
 
-    id: str
+    id: Name
     model: ModelDocument
-    sku: str | None
+    sku: Name | None
     capacity: int | None
     provisioning_state: str
     tags: dict[str, str]
@@ -76,9 +76,9 @@ class SilenceDocument(Document):
 class AccountDocument(Document):
     """An account whose deployments were listed to the last page."""
 
-    id: str
+    id: Name
     reading: Literal["listed"]
-    region: str
+    region: Name
     kind: str
     provisioning_state: str
     deployments: tuple[DeploymentDocument, ...]
@@ -180,12 +180,9 @@ def _reading(reading: Reading) -> AccountDocument | SilenceDocument:
     if not isinstance(reading, Listed):
         return _silence(reading.id, reading)
     account = reading.account
-    return AccountDocument(
-        id=str(account.id),
+    return AccountDocument.from_value(
+        account,
         reading="listed",
-        region=account.region.name,
-        kind=account.kind,
-        provisioning_state=account.provisioning_state,
         deployments=tuple(map(_deployment, sorted(reading.deployments, key=lambda found: found.id.key))),
     )
 
@@ -198,19 +195,15 @@ def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceD
 
 
 def _deployment(deployment: ObservedDeployment) -> DeploymentDocument:
-    return DeploymentDocument(
-        id=str(deployment.id),
+    return DeploymentDocument.from_value(
+        deployment,
         model=ModelDocument(
             format=deployment.model_format,
             name=deployment.model_name,
             version=deployment.model_version,
             source=deployment.model_source,
         ),
-        sku=None if deployment.sku is None else deployment.sku.name,
-        capacity=deployment.capacity,
-        provisioning_state=deployment.provisioning_state,
         tags={name: deployment.tags[name] for name in sorted(deployment.tags)},
-        etag=deployment.etag,
         resource={
             name: in_order(deployment.resource[name])
             for name in sorted(deployment.resource)

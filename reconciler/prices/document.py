@@ -60,16 +60,14 @@ def cost_document(cost: Cost) -> CostDocument:
         delta=None if cost.delta is None else str(cents(cost.delta)),
         complete=cost.complete,
         lines=tuple(map(_line, cost.after.lines)),
-        unknown=tuple(UnknownCostDocument(id=item.id, why=item.why) for item in dict.fromkeys(unpriced)),
+        unknown=tuple(map(UnknownCostDocument.from_value, dict.fromkeys(unpriced))),
         notes=cost.notes,
     )
 
 
 def _line(line: Line) -> CostLineDocument:
-    return CostLineDocument(
-        id=line.id,
-        meter=line.meter,
-        unit=line.unit,
+    return CostLineDocument.from_value(
+        line,
         quantity=None if line.quantity is None else plain(line.quantity),
         rate=plain(line.rate),
         monthly=None if line.monthly is None else str(cents(line.monthly)),

@@ -69,29 +69,8 @@ def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
     from reconciler.report.documents import CapacityDocument, RoomDocument
 
-    return CapacityDocument(
-        format_version=1,
-        asked_at=table.asked_at,
-        model=table.model,
-        version=table.version,
-        rows=tuple(
-            RoomDocument(
-                subscription=row.subscription,
-                region=row.region.name,
-                sku=row.sku.name,
-                offered=row.offered,
-                minimum=row.minimum,
-                step=row.step,
-                size=row.size,
-                quota_left=row.quota_left,
-                available=row.available,
-                verdict=row.fit,
-                source=row.source,
-            )
-            for row in table.rows
-        ),
-        notes=table.notes,
-    )
+    rows = tuple(RoomDocument.from_value(row, verdict=row.fit) for row in table.rows)
+    return CapacityDocument.from_value(table, format_version=1, rows=rows)
 
 
 def render_text(

@@ -72,16 +72,11 @@ def quotas_document(
         format_version=1,
         catalogue=known_to,
         quotas=tuple(
-            DefaultQuotaDocument(
-                model=row.model,
-                sku=row.sku.name,
-                limits=tuple(map(_limit, row.limits)),
-                **said_by(row.source),
-            )
+            DefaultQuotaDocument.from_value(row, limits=tuple(map(_limit, row.limits)), **said_by(row.source))
             for row in rows
         ),
         limits=tuple(
-            CountLimitDocument(limit=name, value=limit.value, **said_by(limit.source))
+            CountLimitDocument.from_value(limit, limit=name, **said_by(limit.source))
             for name, limit in limits.items()
         ),
     )

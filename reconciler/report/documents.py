@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 from pydantic import Field, TypeAdapter
 
 from reconciler.catalogue.facts import Stage
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name
 from reconciler.domain.rights import Status
 from reconciler.plan.capacity import Fit
 from reconciler.plan.proposal import Move
@@ -61,7 +61,7 @@ class ThereDocument(Document):
 class NotReadDocument(Document):
     """An account that could not be read; nothing is known of what is in it."""
 
-    id: str
+    id: Name
     account: str
     code: str
     message: str
@@ -93,13 +93,13 @@ class QuotaDocument(FirstDocument):
 class LifespanDocument(SourcedDocument):
     """How long the model of a deployment lives."""
 
-    id: str
+    id: Name
     account: str
     deployment: str
-    region: str | None
+    region: Name | None
     model: str
     version: str | None
-    sku: str | None
+    sku: Name | None
     fine_tuned: bool
     observed: bool = what("Whether it is there; false where it is only declared.")
     stage: Stage | None
@@ -143,8 +143,8 @@ class RoomDocument(Document):
     """A region and a SKU of one subscription; sizes are in units of the SKU."""
 
     subscription: str
-    region: str
-    sku: str
+    region: Name
+    sku: Name
     offered: bool | None
     minimum: int | None
     step: int | None
@@ -171,10 +171,10 @@ class MoveDocument(Document):
     id: str
     needed: int
     move: Move
-    region: str | None
-    sku: str | None
+    region: Name | None
+    sku: Name | None
     capacity: int | None
-    account: str | None
+    account: Name | None
     available: int | None
     reason: str
 
@@ -222,7 +222,7 @@ class EditDocument(Document):
 class UpgradeItemDocument(Document):
     """A deployment whose model retires, and what to do about it."""
 
-    id: str
+    id: Name
     file: str | None
     line: int | None
     from_: ModelVersionDocument = Field(alias="from")

@@ -15,6 +15,7 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
+from reconciler.report.catalogue import said_by
 from reconciler.report.layout import alike, broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
@@ -177,24 +178,14 @@ def _document(lifespan: Lifespan, asked: Asked) -> LifespanDocument:
 
     facts = lifespan.facts
     failing = {} if asked.limit is None else {"failing": asked.ends(lifespan)}
-    return LifespanDocument(
-        id=str(lifespan.id),
+    return LifespanDocument.from_value(
+        lifespan,
         account=lifespan.id.account.name,
         deployment=lifespan.id.name,
-        region=None if lifespan.region is None else lifespan.region.name,
-        model=lifespan.model,
-        version=lifespan.version,
-        sku=None if lifespan.sku is None else lifespan.sku.name,
-        fine_tuned=lifespan.fine_tuned,
-        observed=lifespan.observed,
-        stage=lifespan.stage,
-        retires=lifespan.retires,
         also_said=None if facts is None else facts.disputed_with,
-        days_left=lifespan.days_left,
         successor=None if facts is None else facts.successor,
         version_upgrade_option=lifespan.upgrade,
         upgrade=lifespan.upgrade_meaning,
-        source=None if facts is None else facts.source.title,
-        as_of=None if facts is None else facts.source.as_of,
+        **said_by(None if facts is None else facts.source),
         **failing,
     )

@@ -52,21 +52,6 @@ def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Prop
     return ProposalsDocument(
         format_version=1,
         asked_at=asked_at,
-        items=tuple(
-            MoveDocument(
-                id=str(item.desired.id),
-                needed=item.needed,
-                move=item.move,
-                region=item.region.name if item.region else None,
-                sku=item.sku.name if item.sku else None,
-                capacity=item.capacity,
-                account=str(item.account) if item.account else None,
-                available=item.available,
-                reason=item.reason,
-            )
-            for item in found
-        ),
-        edits=tuple(
-            EditedDocument(path=name, before=text.before, after=text.after) for name, text in texts.items()
-        ),
+        items=tuple(MoveDocument.from_value(item, id=str(item.desired.id)) for item in found),
+        edits=tuple(EditedDocument.from_value(text, path=name) for name, text in texts.items()),
     )

@@ -54,17 +54,15 @@ def per_cent(pool: PoolForecast) -> int | None:
 
 def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
-    from reconciler.planfile.codec import pool_document
     from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 
     return QuotaDocument(
         format_version=1,
         pools=tuple(
-            QuotaPoolDocument(
-                **dict(pool_document(pool)),
+            QuotaPoolDocument.from_value(
+                pool,
                 free=free(pool),
                 used_percent=per_cent(pool),
-                elsewhere=pool.elsewhere,
                 deleted_accounts=tuple(str(gone.id) for gone in pool.deleted),
             )
             for pool in pools

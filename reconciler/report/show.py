@@ -86,10 +86,7 @@ def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
         )
         for region, existing in there_in(observed)
     )
-    unreadable = tuple(
-        NotReadDocument(id=str(item.id), account=item.id.name, code=item.code, message=item.message)
-        for item in unread_in(observed)
-    )
+    unreadable = tuple(NotReadDocument.from_value(item, account=item.id.name) for item in unread_in(observed))
     priced = {"cost": cost_document(cost)} if cost else {}
     return ShowDocument(format_version=1, deployments=deployments, unreadable=unreadable, **priced)
 

@@ -56,16 +56,14 @@ def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> Estim
     from reconciler.report.catalogue_documents import EstimateDocument
 
     sizes = estimate.sizes
-    return EstimateDocument(
+    return EstimateDocument.from_value(
+        estimate,
         format_version=1,
-        sku=estimate.sku.name,
         raw_ptu=round(float(estimate.raw_ptu), 2),
-        deployable_ptu=estimate.deployable_ptu,
         minimum=sizes.minimum if sizes else None,
         step=sizes.step if sizes else None,
         input_tpm_per_ptu=estimate.facts.input_tpm,
         tokens_per_second=estimate.facts.tokens_per_second,
-        formula=estimate.formula,
         source=str(estimate.facts.source),
         sizes_source=str(sizes.source) if sizes else None,
         notes=(

@@ -155,24 +155,20 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 
 def _document(proposal: Proposal, spans: Spans) -> UpgradeItemDocument:
-    from reconciler.report.documents import ChecksDocument, ModelVersionDocument, UpgradeItemDocument
+    from reconciler.report.documents import ModelVersionDocument, UpgradeItemDocument
 
     place = proposal.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
     target = proposal.target
-    return UpgradeItemDocument(
-        id=str(proposal.id),
+    return UpgradeItemDocument.from_value(
+        proposal,
         file=None if place is None else place.file,
         line=None if span is None else span.line,
         from_=ModelVersionDocument(model=proposal.deployment.spec.model.name, version=_version(proposal)),
         to=None if target is None else ModelVersionDocument(model=target.name, version=target.version),
         source=None if target is None else target.source,
         as_of=None if target is None else target.as_of or None,
-        retires=proposal.retires,
-        strategy=proposal.strategy,
-        checks=ChecksDocument.from_value(proposal.checks),
         edit=_edit(proposal),
-        reason=proposal.reason,
     )
 
 
