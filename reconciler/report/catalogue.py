@@ -17,12 +17,8 @@ from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import (
-        CatalogDocument,
-        CatalogOfferDocument,
-        SizesDocument,
-        ThroughputDocument,
-    )
+    from reconciler.domain.document import Document
+    from reconciler.report.catalogue_documents import CatalogOfferDocument
 
 
 UNKNOWN = "?"
@@ -88,7 +84,7 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
     return page(table, [*sources.below(), further, dated(known_to)], style, right=frozenset({5}))
 
 
-def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
+def models_document(rows: Sequence[ModelRow], *, known_to: str) -> Document:
     """The same with nulls for what is not known."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogModelDocument
 
@@ -125,7 +121,7 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
+def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> Document:
     """The same; `dataZone` null where none is documented."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogRegionDocument
 
@@ -153,7 +149,7 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
+def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> Document:
     """The same."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogSkuDocument
 
@@ -219,7 +215,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
     return page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
 
 
-def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
+def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> Document:
     """Everything known of each model version on each SKU; null for what is not."""
     from reconciler.report.catalogue_documents import CatalogDocument
 
@@ -306,7 +302,7 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
     )
 
 
-def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
+def _sizes_of(row: OfferRow, sizes: Sizes) -> Document:
     from reconciler.report.catalogue_documents import RivalDocument, SizesDocument
 
     unit = sizes.unit
@@ -321,7 +317,7 @@ def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
     )
 
 
-def _ptu(ptu: PtuFacts) -> ThroughputDocument:
+def _ptu(ptu: PtuFacts) -> Document:
     from reconciler.report.catalogue_documents import ThroughputDocument
 
     weights = ptu.weights

@@ -10,7 +10,7 @@ from reconciler.report.catalogue import CitedSources, dated, page, said_by
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import CatalogDocument, DefaultLimitDocument
+    from reconciler.domain.document import Document
 
 
 _IN_FORCE = (
@@ -58,9 +58,7 @@ def quotas_text(
     return "".join([*(page(rows, [], style) for rows in above), page(last, below, style)])
 
 
-def quotas_document(
-    rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
-) -> CatalogDocument:
+def quotas_document(rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str) -> Document:
     """The same in plain numbers; null for what is not counted."""
     from reconciler.report.catalogue_documents import (
         CatalogDocument,
@@ -82,7 +80,7 @@ def quotas_document(
     )
 
 
-def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
+def _limit(limit: QuotaLimit) -> Document:
     from reconciler.report.catalogue_documents import DefaultLimitDocument
 
     if limit.enqueued_tokens is not None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from reconciler.domain.document import Document
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
 from reconciler.report.style import Style
 from reconciler.report.upgrade import Texts, diff
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import ProposalsDocument
-
 
 __all__ = ["diff", "document", "render_text"]
 
@@ -45,7 +42,7 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
     return f"{text}\n{diff(texts)}" if texts else text
 
 
-def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> ProposalsDocument:
+def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Document:
     """The document of `capacity propose -o json`."""
     from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 

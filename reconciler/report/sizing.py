@@ -14,7 +14,7 @@ from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument
+    from reconciler.domain.document import Document
 
 
 _UNKNOWN = "?"
@@ -51,7 +51,7 @@ class Carried:
         return None if self.output_ratio is None else self.input_tpm / self.output_ratio
 
 
-def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
+def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> Document:
     """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
     from reconciler.report.catalogue_documents import EstimateDocument
 
@@ -93,7 +93,7 @@ def estimates_text(
     return _page(title, rows, below, style)
 
 
-def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
+def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> Document:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
     from reconciler.report.catalogue_documents import CarriedDocument, LegalDocument
 
