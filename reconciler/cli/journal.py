@@ -7,20 +7,32 @@ read back from it by this program: it is for people who ask what happened (law I
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from reconciler.cli.logs import LoggedProgress
+from reconciler.cli.options import Output
 from reconciler.cli.wiring import the_clock
 from reconciler.clock import Clock
+from reconciler.engine.outcome import (
+    Event,
+    Finished,
+    Listener,
+    Sending,
+    Sent,
+    Silence,
+    Started,
+    Stopping,
+    Waiting,
+)
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.cli.options import Output
-    from reconciler.engine.outcome import Event, Listener
-    from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Plan
+from reconciler.report.progress import PlainProgress, TerminalProgress
 
 
 def default_path() -> Path:
@@ -66,8 +78,6 @@ class Journal:
 
     def notify(self, event: Event) -> None:
         """Write down intents and ends."""
-        from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
-
         if isinstance(event, Stopping):
             self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             return
@@ -86,8 +96,6 @@ class Journal:
                 return
 
     def _append(self, **fields: str | None) -> None:
-        import json
-
         line = {"time": self._clock.now().isoformat(timespec="milliseconds"), "run": self._run, **fields}
         try:
             self._stream.write(json.dumps(line) + "\n")
@@ -121,8 +129,6 @@ class Broadcast:
 @contextlib.contextmanager
 def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
     """Progress on stderr and the journal, for as long as the apply lasts."""
-    import uuid
-
     run = uuid.uuid4().hex[:12]
     kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
     try:
@@ -134,18 +140,12 @@ def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tupl
 
 @contextlib.contextmanager
 def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
-    from reconciler.engine.outcome import Silence
-
     if output.quiet or sys.stderr is None:
         yield Silence()
         return
     if output.log_json:
-        from reconciler.cli.logs import LoggedProgress
-
         yield LoggedProgress()
         return
-    from reconciler.report.progress import PlainProgress, TerminalProgress
-
     if sys.stderr.isatty() and output.colour is not False:
         with TerminalProgress(sys.stderr, plan.work) as progress:
             yield progress

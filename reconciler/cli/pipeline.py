@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.choosing import must_hit_something
@@ -11,16 +13,16 @@ from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.state import ObservedState
+from reconciler.engine.observe import observe, observe_for_plan
+from reconciler.engine.platform import ask_capacities, with_deleted, with_expiries
+from reconciler.plan.capacity import checked, demands
+from reconciler.plan.guard import Policy
+from reconciler.plan.plan import Plan, PoolForecast, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
     from reconciler.arm.client import ArmClient
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.state import ObservedState
-    from reconciler.plan.guard import Policy
-    from reconciler.plan.plan import Plan, PoolForecast
 
 
 async def read_accounts(
@@ -32,8 +34,6 @@ async def read_accounts(
     with_regions: bool = True,
 ) -> ObservedState:
     """What is in the accounts that the manifests are about, telling how far that is."""
-    from reconciler.engine.observe import observe
-
     with looking(output, len(desired.accounts)) as on_read:
         return await observe(
             desired.accounts,
@@ -70,9 +70,6 @@ async def look(
 
     Without `every_region`, quotas and offers only where the plan will ask for them.
     """
-    from reconciler.engine.observe import observe_for_plan
-    from reconciler.engine.platform import with_expiries
-
     with looking(output, len(desired.accounts)) as on_read:
         observed = await observe_for_plan(
             desired,
@@ -115,9 +112,6 @@ async def plan_fleet(
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
             note(output, f"note: {UNSEEN}")
         if check_capacity:
-            from reconciler.engine.platform import ask_capacities
-            from reconciler.plan.capacity import checked, demands
-
             wanted = tuple(demands(plan))
             questions = [item.question for item in wanted if item.question is not None]
             answers = await ask_capacities(questions, arm, parallelism=connection.parallelism)
@@ -129,8 +123,6 @@ async def plan_with(
     arm: ArmClient, loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False
 ) -> tuple[Plan, ObservedState]:
     """The plan; where quota that nobody here holds stands in its way, ARM is asked for deleted accounts."""
-    from reconciler.plan.plan import Verdict
-
     plan = plan_for(loaded, observed, policy, with_cost=with_cost)
     known = await with_suspects(
         arm, observed, [item for item in plan.quota if item.verdict is Verdict.EXCEEDS]
@@ -144,8 +136,6 @@ async def with_suspects(
     arm: ArmClient, observed: ObservedState, pools: Iterable[PoolForecast]
 ) -> ObservedState:
     """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
-    from reconciler.engine.platform import with_deleted
-
     subscriptions = {pool.scope.partition("/")[0] for pool in pools if pool.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
 

@@ -21,8 +21,6 @@ from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import plan_fleet, plan_for
-from reconciler.cli.planfile import plan_text as text_of
-from reconciler.cli.planfile import recorded_paths
 from reconciler.cli.running import current
 from reconciler.cli.wiring import Loaded, note, save, the_clock
 from reconciler.domain.fleet import Fleet
@@ -72,6 +70,8 @@ def merge(
     with_cost: bool,
 ) -> Exit:
     """Make the plan of the fleet out of the files that its shards have saved."""
+    from reconciler.cli.planfile import plan_text as text_of
+    from reconciler.cli.planfile import recorded_paths
     from reconciler.planfile.merge import read_shard, united, whole
 
     if (run := current()) is not None:

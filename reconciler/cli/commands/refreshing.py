@@ -16,7 +16,6 @@ from reconciler.arm.origin import origin_of
 from reconciler.catalogue.browse import Wanted
 from reconciler.catalogue.overlay import Overlay, to_document
 from reconciler.cli.commands.shared import end_with_errors, must_declare_something, write_forms
-from reconciler.cli.embedded import price_list
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY, PRICES_OVERLAY
 from reconciler.cli.loop import run_reading
@@ -95,6 +94,8 @@ def prices_refreshed(
     output: Output,
 ) -> Exit:
     """Ask, then write the whole file or nothing."""
+    from reconciler.cli.embedded import price_list  # and with it the emulator
+
     regions = [wanted.region] if wanted.region else _declared(paths, output)
     named = os.environ.get(ENDPOINT, "")
     within = not named and connection.cloud == "emulator"  # the price list of the emulator in this process

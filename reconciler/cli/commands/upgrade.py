@@ -17,9 +17,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
-from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
-from reconciler.cli.pipeline import observed_fleet, plan_fleet
 from reconciler.cli.wiring import Loaded, checked, note, read_manifests, resolved, save, state_of, the_clock
 from reconciler.diagnostics import Diagnostic, Route, Severity
 from reconciler.domain.fleet import DesiredState
@@ -66,6 +64,8 @@ def upgrade(*, asked: UpgradeAsked, chosen: Chosen, connection: Connection, outp
     must_declare_something(desired)
     live: Live | None = None
     if not asked.offline:
+        from reconciler.cli.pipeline import observed_fleet
+
         live = live_of(desired, observed_fleet(desired, connection, output, with_regions=True))
     season = _season(asked, desired, live, today)
     everything = replace(chosen, select="", targets=(), excludes=(), shard="")
@@ -230,6 +230,9 @@ def _blamed(wrong: Sequence[Diagnostic], made: Rewriting) -> dict[DeploymentId, 
 
 def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan | None:
     """The plan of the edited manifests, with cost and capacity; None where they were wrong before."""
+    from reconciler.cli.loop import run_reading
+    from reconciler.cli.pipeline import plan_fleet
+
     if not loaded.valid:
         note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
         return None

@@ -185,7 +185,7 @@ policy = Group(
             ),
             option("--name", default="approved-models", show_default=True, help="Name of the policy."),
             output_options("yaml"),
-            run="know.import_policy",
+            run="formats.import_policy",
             help="""Write Azure's definition on approved models as a rule.
 
             FILE is the JSON of `az policy assignment show`, or of its parameters alone (effect,
@@ -201,7 +201,7 @@ explain = command(
     click.argument("word", required=False, shell_complete=offers("words")),
     output_options("text", "json"),
     policy_option,
-    run="know.explain",
+    run="explain.explain",
     examples=(
         "reconciler explain",
         "reconciler explain capacity-increment",
@@ -249,7 +249,7 @@ schema = command(
         show_default=True,
         help="The manifests, or what a command prints with `-o json`.",
     ),
-    run="know.schema",
+    run="formats.schema",
     help="""Print a JSON Schema (draft 2020-12): of manifests, or of a document that this program prints.
 
     The `$id` of a document's schema has the version that stands in the document as `formatVersion`.

@@ -1,32 +1,28 @@
-"""`reconciler explain`, `schema` and `policy import`: what words, documents and Azure's definition mean."""
+"""`reconciler explain [WORD]`: what a word that the program prints means, a code of ARM among them."""
 
 from __future__ import annotations
 
 import difflib
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.cli.commands.shared import style_of, write_forms
-from reconciler.cli.options import Output
-from reconciler.cli.parser.know import MANIFEST
-from reconciler.cli.wiring import note, write_result
+from reconciler.cli.options import DEFAULT_PATH, Output
 from reconciler.cli.words import Meaning, meanings
+from reconciler.diagnostics import Span
 from reconciler.domain.deployment import JsonObject
 from reconciler.errors import UsageProblem
+from reconciler.policy.rule import PolicyRule
+from reconciler.policy.words import WORDS
 from reconciler.report.layout import alike, paragraph
-from reconciler.report.style import Style, inert
-
-_LARGEST = 1_000_000
-"""Bytes of a file that are read; the longest assignment that ARM takes is far smaller."""
+from reconciler.report.style import Style
 
 
 def explain(*, word: str | None, output: Output, policies: tuple[str, ...]) -> None:
     """Say what a word that the program prints means, a code of ARM among them."""
     found = list(meanings())
     if word is not None and word.startswith("policy/"):
-        from reconciler.cli.policies import meanings_of
-
-        found = meanings_of(policies)
+        found = _meanings_of(policies)
     if word is not None:
         found = [item for item in found if item.word.lower() == word.lower()] or _unknown(word, found)
 
@@ -79,46 +75,35 @@ def _unknown(word: str, known: list[Meaning]) -> list[Meaning]:
     raise UsageProblem(f"there is no word {word!r}. {text}")
 
 
-def schema(*, output: Output, document: str) -> None:
-    """Print what editors, check-jsonschema and readers of our JSON need."""
-    made: object
-    if document == MANIFEST:
-        from reconciler.manifest.schema import json_schema
+def _meanings_of(policies: Sequence[str]) -> list[Meaning]:
+    """What the rules of the policies at hand mean: those in the usual folder, and those that are named."""
+    from reconciler.manifest.load import load
 
-        made = json_schema()
-    else:
-        from reconciler.report.documents import json_schema as schema_of
-
-        made = schema_of(document)
-    write_result(output, json.dumps(made, indent=2, ensure_ascii=False))
+    read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
+    return [_meaning(policy, read.sources.span(policy.at("id"))) for policy in read.policies]
 
 
-def import_policy(*, assignment: Path, rule: str, name: str, output: Output) -> None:
-    """Write a rule from the parameters of Azure's own definition."""
-    from reconciler.policy.azure import approved_models, policy_document
+def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
+    said = [f"{rule.message}."] if rule.message else []
+    said.append(f"About {_about(rule)}.")
+    said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]
+    said += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
+    said += [
+        f"Exempt: {exemption.target} until {exemption.until} ({exemption.reason})."
+        for exemption in rule.exemptions
+    ]
+    return Meaning(
+        word=rule.code,
+        kind=f"a rule of policy `{rule.policy}`",
+        text="\n".join(said),
+        severity=rule.severity.value,
+        source=rule.place.file + ("" if span is None else f":{span.line}"),
+    )
 
-    try:
-        found = approved_models(_text(assignment))
-    except UsageProblem as problem:
-        raise UsageProblem(f"{assignment}: {inert(str(problem))}") from None
-    for text in found.notes:
-        note(output, f"note: {inert(text)}")
-    if found.publishers and found.models:
-        note(
-            output,
-            "note: a model that either list names is approved; Azure does not document how they combine",
-        )
-    write_result(output, policy_document(found, name=name, rule=rule))
 
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            text = stream.read(_LARGEST + 1)
-        if len(text) <= _LARGEST:
-            return text.decode("utf-8-sig")
-    except OSError as problem:
-        raise UsageProblem(f"it could not be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageProblem("it is not UTF-8 text") from None
-    raise UsageProblem(f"it is larger than {_LARGEST:,} bytes")
+def _about(rule: PolicyRule) -> str:
+    match = rule.match
+    parts = [f"label {label} is {value}" for label, value in match.labels.items()]
+    named = (("target", match.targets), ("SKU", match.skus), ("model", match.models))
+    parts += [f"{what} is like {' or '.join(globs)}" for what, globs in named if globs]
+    return f"deployments whose {', '.join(parts)}" if parts else "every deployment"
