@@ -19,17 +19,7 @@ from reconciler.cli.logs import LoggedProgress
 from reconciler.cli.options import Output
 from reconciler.cli.wiring import the_clock
 from reconciler.clock import Clock
-from reconciler.engine.outcome import (
-    Event,
-    Finished,
-    Listener,
-    Sending,
-    Sent,
-    Silence,
-    Started,
-    Stopping,
-    Waiting,
-)
+from reconciler.engine import outcome
 from reconciler.errors import UsageProblem
 from reconciler.plan.plan import Plan
 from reconciler.report.progress import PlainProgress, TerminalProgress
@@ -76,23 +66,21 @@ class Journal:
             kept.missing = str(problem)
             return kept
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Write down intents and ends."""
-        if isinstance(event, Stopping):
+        if isinstance(event, outcome.Stopping):
             self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             return
-        action = event.item.step.action if isinstance(event, Finished) else event.step.action
+        action = event.item.step.action if isinstance(event, outcome.Finished) else event.step.action
         match event:
-            case Sending():
+            case outcome.Sending():
                 self._append(event="intent", id=str(action.id), verb=event.verb)
-            case Sent():
+            case outcome.Sent():
                 self._append(event="accepted", id=str(action.id), verb=event.verb, requestId=event.request_id)
-            case Finished(item=item):
-                code, outcome = item.fault.code if item.fault else None, item.outcome.value
-                self._append(
-                    event="outcome", id=str(action.id), action=action.kind, outcome=outcome, code=code
-                )
-            case Started() | Waiting():
+            case outcome.Finished(item=item):
+                code, ended = item.fault.code if item.fault else None, item.outcome.value
+                self._append(event="outcome", id=str(action.id), action=action.kind, outcome=ended, code=code)
+            case outcome.Started() | outcome.Waiting():
                 return
 
     def _append(self, **fields: str | None) -> None:
@@ -114,10 +102,10 @@ class Journal:
 class Broadcast:
     """Several listeners in one. One that raises is not told again: nobody's display may stop a write."""
 
-    def __init__(self, *listeners: Listener) -> None:
+    def __init__(self, *listeners: outcome.Listener) -> None:
         self._listeners = list(listeners)
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Tell everybody."""
         for listener in tuple(self._listeners):
             try:
@@ -127,7 +115,7 @@ class Broadcast:
 
 
 @contextlib.contextmanager
-def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
+def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[outcome.Listener, Journal]]:
     """Progress on stderr and the journal, for as long as the apply lasts."""
     run = uuid.uuid4().hex[:12]
     kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
@@ -139,9 +127,9 @@ def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tupl
 
 
 @contextlib.contextmanager
-def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
+def _progress(output: Output, plan: Plan) -> Iterator[outcome.Listener]:
     if output.quiet or sys.stderr is None:
-        yield Silence()
+        yield outcome.Silence()
         return
     if output.log_json:
         yield LoggedProgress()

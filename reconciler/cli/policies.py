@@ -16,13 +16,7 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
 from reconciler.plan.guard import judged_by_policies
 from reconciler.plan.plan import Plan
-from reconciler.policy.rule import (
-    PREFIX,
-    PolicyRule,
-    PolicySubject,
-    declared_subjects,
-    observed_subjects,
-)
+from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject, declared_subjects, observed_subjects
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,12 +188,6 @@ def write_result(output: Output, text: str) -> None:
         save(output.file, text)
     if (run := current()) is not None:
         run.gave(output)
-
-
-def write_each(output: Output, render: Callable[[Output], str]) -> None:
-    """The result where it was asked for, and every `--report` of it."""
-    for each in output.each():
-        write_result(each, render(each))
 
 
 def save(target: Path, text: str) -> None:

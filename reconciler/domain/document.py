@@ -8,9 +8,9 @@ over, so that an older program reads what a newer one has added to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -39,6 +39,11 @@ _MUST_BE: Mapping[str, str] = {
     "literal_error": "one of {expected}",
     "enum": "one of {expected}",
 }
+
+
+def what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
+    """What a key says, with pydantic's other settings of a field."""
+    return Field(description=text, **more)
 
 
 class Document(BaseModel):

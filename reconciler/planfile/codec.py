@@ -17,25 +17,11 @@ from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Blocked, FieldChange, Update
 from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.documents import (
-    FORMAT_VERSION,
-    KINDS,
-    ActionDocument,
-    CapacityCheckDocument,
-    ChangeDocument,
-    FindingDocument,
-    ManifestsDocument,
-    PartDocument,
-    PlanDocument,
-    RelatedDocument,
-    SelectionDocument,
-    ToolDocument,
-    UnreadDocument,
-)
+from reconciler.planfile import documents
 from reconciler.planfile.observation import in_order, observed_document
 from reconciler.prices.document import cost_document
 
-EVERYTHING = SelectionDocument(select="", targets=(), excludes=())
+EVERYTHING = documents.SelectionDocument(select="", targets=(), excludes=())
 """No selection was made."""
 
 Spans = Callable[[Place], Span | None]
@@ -48,7 +34,7 @@ def to_json(
     created_at: datetime,
     tool_version: str,
     manifest_paths: Sequence[str],
-    selection: SelectionDocument = EVERYTHING,
+    selection: documents.SelectionDocument = EVERYTHING,
     spans: Spans | None = None,
     observed: ObservedState | None = None,
 ) -> dict[str, JsonValue]:
@@ -61,7 +47,10 @@ def to_json(
     kinds = [step.action.kind for step in plan.steps]
     optional: dict[str, Any] = {}
     capacity: dict[DeploymentId, dict[str, Any]] = {
-        item.id: {"capacity": item.room.value, "capacity_check": CapacityCheckDocument.from_value(item)}
+        item.id: {
+            "capacity": item.room.value,
+            "capacity_check": documents.CapacityCheckDocument.from_value(item),
+        }
         for item in plan.capacity
     }
     if plan.part is not None:
@@ -69,27 +58,28 @@ def to_json(
         optional |= {} if observed is None else {"observed": observed_document(observed)}
     if plan.cost is not None:
         optional["cost"] = cost_document(plan.cost)
-    document = PlanDocument.from_value(
+    document = documents.PlanDocument.from_value(
         plan,
-        format_version=FORMAT_VERSION,
+        format_version=documents.FORMAT_VERSION,
         created_at=created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        tool=ToolDocument(name="reconciler", version=tool_version),
-        summary={kind: kinds.count(kind) for kind in KINDS},
+        tool=documents.ToolDocument(name="reconciler", version=tool_version),
+        summary={kind: kinds.count(kind) for kind in documents.KINDS},
         actions=tuple(
-            ActionDocument(**action_fields(step), **capacity.get(step.action.id, {})) for step in plan.steps
+            documents.ActionDocument(**action_fields(step), **capacity.get(step.action.id, {}))
+            for step in plan.steps
         ),
         diagnostics=tuple(finding_document(found, spans) for found in plan.findings),
-        unread=tuple(UnreadDocument.from_value(item, account=item.id.name) for item in plan.unread),
+        unread=tuple(documents.UnreadDocument.from_value(item, account=item.id.name) for item in plan.unread),
         selection=selection,
-        manifests=ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
+        manifests=documents.ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
         **optional,
     )
     return document.to_json()
 
 
-def part_document(part: Part) -> PartDocument:
+def part_document(part: Part) -> documents.PartDocument:
     """Which shard of how many, and how much of the selection it looks after."""
-    return PartDocument(
+    return documents.PartDocument(
         index=part.shard.index, count=part.shard.count, accounts=part.accounts, of_accounts=part.of_accounts
     )
 
@@ -122,15 +112,19 @@ def action_fields(step: Step) -> dict[str, Any]:
     return fields
 
 
-def change_document(change: FieldChange) -> ChangeDocument:
+def change_document(change: FieldChange) -> documents.ChangeDocument:
     """One field that a write changes, or that has drifted."""
-    return ChangeDocument(path=change.path, before=in_order(change.before), after=in_order(change.after))
+    return documents.ChangeDocument(
+        path=change.path, before=in_order(change.before), after=in_order(change.after)
+    )
 
 
-def finding_document(found: Diagnostic, spans: Spans | None) -> FindingDocument:
+def finding_document(found: Diagnostic, spans: Spans | None) -> documents.FindingDocument:
     """A diagnostic; without `spans` it has a line only where it was found without a document tree."""
-    related = (RelatedDocument(message=item.message, **_place(item.place, spans)) for item in found.related)
-    return FindingDocument.from_value(found, **_place(found.place, spans), related=tuple(related))
+    related = (
+        documents.RelatedDocument(message=item.message, **_place(item.place, spans)) for item in found.related
+    )
+    return documents.FindingDocument.from_value(found, **_place(found.place, spans), related=tuple(related))
 
 
 def _place(place: Place | None, spans: Spans | None) -> dict[str, Any]:

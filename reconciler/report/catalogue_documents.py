@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from reconciler.catalogue.facts import Stage
-from reconciler.domain.document import Document, Name
-
-
-def what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
-    """What a key says."""
-    return Field(description=text, **more)
+from reconciler.domain.document import Document, Name, what
 
 
 class FirstDocument(Document):

@@ -18,14 +18,8 @@ from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
+from reconciler.planfile import documents
 from reconciler.planfile.codec import change_document
-from reconciler.planfile.documents import (
-    FORMAT_VERSION,
-    DriftDocument,
-    DriftItemDocument,
-    SinceDocument,
-    UnreadableDocument,
-)
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import alike, broken, cells, clauses, listed, padded, stacked, whole_seconds
@@ -95,11 +89,11 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
     report, since = without_people(report, show_people=show_people), report.since
     found = Counter(item.cause for item in report.items)
-    return DriftDocument.from_value(
+    return documents.DriftDocument.from_value(
         report,
-        format_version=FORMAT_VERSION,
+        format_version=documents.FORMAT_VERSION,
         items=tuple(
-            DriftItemDocument.from_value(
+            documents.DriftItemDocument.from_value(
                 item,
                 account=item.id.account.name,
                 deployment=item.id.name,
@@ -107,8 +101,10 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
             )
             for item in report.items
         ),
-        unreadable=tuple(UnreadableDocument.from_value(it, account=it.id.name) for it in report.unreadable),
-        since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
+        unreadable=tuple(
+            documents.UnreadableDocument.from_value(it, account=it.id.name) for it in report.unreadable
+        ),
+        since=None if since is None else documents.SinceDocument(plan=since, as_it_saw=report.unmoved),
         summary={cause.value: found[cause] for cause in Cause},
     ).to_json()
 

@@ -11,7 +11,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output
-from reconciler.cli.wiring import Loaded, load_manifests, note, write_each
+from reconciler.cli.wiring import Loaded, load_manifests, note, write_result
 from reconciler.errors import ReconcilerError
 from reconciler.report.style import Style, json_text
 
@@ -80,13 +80,10 @@ def write_forms(
 
     `beside` adds to it what does not come from the result itself.
     """
-
-    def rendered(each: Output) -> str:
+    for each in output.each():
         made = forms.get(each.form, text)(each)
         shown = made if isinstance(made, str) else json_text(made)
-        return shown if beside is None else beside(shown, each)
-
-    write_each(output, rendered)
+        write_result(each, shown if beside is None else beside(shown, each))
 
 
 def must_declare_something(desired: DesiredState) -> None:

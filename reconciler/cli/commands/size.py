@@ -6,30 +6,15 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.catalogue import sizing
 from reconciler.catalogue.query import Catalogue
-from reconciler.catalogue.sizing import (
-    NoFormula,
-    PeakLoad,
-    calls_carried,
-    cautions,
-    estimate,
-    facts_of,
-    provisioned_skus,
-    weights_of,
-)
 from reconciler.cli.commands.asked import model_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-from reconciler.report.sizing import (
-    Carried,
-    carried_document,
-    carried_text,
-    estimate_document,
-    estimates_text,
-)
+from reconciler.report import sizing as report
 
 
 def size(
@@ -53,7 +38,7 @@ def size(
     chosen = version_or_default(known, name, version)
     if chosen is None:
         raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}, so no throughput")
-    workload: PeakLoad | None = None
+    workload: sizing.PeakLoad | None = None
     if capacity is None or prompt_tokens is not None or generated_tokens is not None or image_tokens:
         if prompt_tokens is None or generated_tokens is None:
             raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
@@ -61,7 +46,7 @@ def size(
             raise UsageProblem(
                 "a call without prompt and generated tokens needs nothing: say how large one is"
             )
-        workload = PeakLoad(
+        workload = sizing.PeakLoad(
             calls_per_minute=rpm or 0.0,
             prompt_tokens=prompt_tokens,
             generated_tokens=generated_tokens,
@@ -74,7 +59,7 @@ def size(
             asked.needs(output)
         else:
             asked.carries(capacity, output)
-    except NoFormula as none:
+    except sizing.NoFormula as none:
         raise UsageProblem(
             f"{none} in the catalogue of {known.date}. `reconciler catalog capacity` lists what is known; "
             "Microsoft's calculator in the portal may know more"
@@ -83,7 +68,7 @@ def size(
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
     if sku is None:
-        return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
+        return sizing.provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
     item = sku_name(sku)
     if item.family is not SkuFamily.PROVISIONED:
         raise UsageProblem(
@@ -101,7 +86,7 @@ class _Asked:
     model: str
     version: str
     skus: tuple[SkuName, ...]
-    workload: PeakLoad | None
+    workload: sizing.PeakLoad | None
 
     @property
     def title(self) -> str:
@@ -118,30 +103,30 @@ class _Asked:
         """How many PTUs the workload needs; NoFormula where nobody has published that."""
         assert self.workload is not None  # noqa: S101 -- a rate without a call was refused
         estimates = [
-            estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
+            sizing.estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
         ]
-        notes = cautions(estimates[0].facts, self.workload)
+        notes = sizing.cautions(estimates[0].facts, self.workload)
         title = f"{self.title}, {self.workload.calls_per_minute:g} calls a minute"
-        documents = [estimate_document(item, notes).to_json() for item in estimates]
+        documents = [report.estimate_document(item, notes).to_json() for item in estimates]
         write_forms(
             output,
-            text=lambda each: estimates_text(title, estimates, notes, style=style_of(each)),
+            text=lambda each: report.estimates_text(title, estimates, notes, style=style_of(each)),
             json=lambda _: documents[0] if len(documents) == 1 else documents,
         )
 
     def carries(self, capacity: int, output: Output) -> None:
         """What so many PTUs carry, in calls where their tokens are known; NoFormula as for `needs`."""
         known, model, version, load = self.known, self.model, self.version, self.workload
-        carried = Carried(
+        carried = report.Carried(
             capacity=capacity,
-            calls=calls_carried(known, model, version, capacity, load) if load else None,
-            facts=facts_of(known, model, version),
+            calls=sizing.calls_carried(known, model, version, capacity, load) if load else None,
+            facts=sizing.facts_of(known, model, version),
             offers=tuple((sku, known.offer(model, version, sku)) for sku in self.skus),
         )
-        weights_of(carried.facts)
-        notes = cautions(carried.facts, load) if load else ()
+        sizing.weights_of(carried.facts)
+        notes = sizing.cautions(carried.facts, load) if load else ()
         write_forms(
             output,
-            text=lambda each: carried_text(self.title, carried, notes, style=style_of(each)),
-            json=lambda _: carried_document(carried, notes).to_json(),
+            text=lambda each: report.carried_text(self.title, carried, notes, style=style_of(each)),
+            json=lambda _: report.carried_document(carried, notes).to_json(),
         )

@@ -9,12 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.cli.commands.shared import (
-    end_with_errors,
-    must_declare_something,
-    style_of,
-    write_forms,
-)
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output

@@ -45,9 +45,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A comment or an issue of ours."""
+    """A comment or an issue of ours; `path` is below the repository."""
 
-    url: str
+    path: str
     number: int
 
 
@@ -69,11 +69,11 @@ class Repository:
 
     def comment(self, number: int, marker: str, body: str) -> str:
         """Put the one comment with this marker on a pull request; "updated" or "created"."""
-        comments = f"{self._api}/issues/{number}/comments"
+        comments = f"/issues/{number}/comments"
         for found in self._ours(comments, "", marker):
-            self._send("update the comment", "PATCH", found.url, {"body": body})
+            self.send("update the comment", "PATCH", found.path, {"body": body})
             return "updated"
-        self._send("take the comment", "POST", comments, {"body": body})
+        self.send("take the comment", "POST", comments, {"body": body})
         return "created"
 
     def open_issue(self, marker: str, *, title: str, label: str, body: str) -> int:
@@ -82,10 +82,10 @@ class Repository:
         for surplus in found[1:]:
             self._close(surplus)
         if found:
-            self._send("update the issue", "PATCH", found[0].url, {"title": title, "body": body})
+            self.send("update the issue", "PATCH", found[0].path, {"title": title, "body": body})
             return found[0].number
         issue = {"title": title, "body": body, "labels": [label]}
-        made = self._send("open the issue", "POST", f"{self._api}/issues", issue)
+        made = self.send("open the issue", "POST", "/issues", issue)
         number = _number(made, "number")
         if number is None:
             raise GitHubRefused("open the issue", 200, "its answer names no issue")
@@ -99,43 +99,39 @@ class Repository:
         """Close what is open with this marker, saying why; the numbers."""
         found = self._issues(marker, label)
         for issue in found:
-            self._send("take the comment", "POST", f"{issue.url}/comments", {"body": words})
+            self.send("take the comment", "POST", f"{issue.path}/comments", {"body": words})
             self._close(issue)
         return [issue.number for issue in found]
 
-    def send(self, what: str, method: str, path: str, body: object = None) -> Any:
-        """One request below this repository; `path` begins with a slash. GitHubRefused where it failed."""
-        return self._send(what, method, path if path.startswith(self._api) else f"{self._api}{path}", body)
-
     def ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
         """Pull requests of ours that have this marker."""
-        for found in self._listed(f"{self._api}{path}", chosen, marker):
+        for found in self._listed(path, chosen, marker):
             number = _number(found, "number")
             if number is not None:
-                yield Written(url=f"{self._api}{path}/{number}", number=number)
+                yield Written(path=f"{path}/{number}", number=number)
 
     def _close(self, issue: Written) -> None:
-        self._send("close the issue", "PATCH", issue.url, {"state": "closed", "state_reason": "completed"})
+        self.send("close the issue", "PATCH", issue.path, {"state": "closed", "state_reason": "completed"})
 
     def _issues(self, marker: str, label: str) -> list[Written]:
         """Ours that are open, the oldest first."""
         chosen = f"state=open&labels={quote(label, safe='')}"
-        return sorted(self._ours(f"{self._api}/issues", chosen, marker), key=lambda item: item.number)
+        return sorted(self._ours("/issues", chosen, marker), key=lambda item: item.number)
 
-    def _ours(self, url: str, chosen: str, marker: str) -> Iterator[Written]:
-        for item in self._listed(url, chosen, marker):
+    def _ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
+        for item in self._listed(path, chosen, marker):
             if "pull_request" not in item:
                 # The address is ours, not the answer's: the token goes nowhere else.
                 kind, number = "issues", _number(item, "number")
                 if number is None:
                     kind, number = "issues/comments", _number(item, "id")
                 if number is not None:
-                    yield Written(url=f"{self._api}/{kind}/{number}", number=number)
+                    yield Written(path=f"/{kind}/{number}", number=number)
 
-    def _listed(self, url: str, chosen: str, marker: str) -> Iterator[dict[str, Any]]:
+    def _listed(self, path: str, chosen: str, marker: str) -> Iterator[dict[str, Any]]:
         """What a list has of our author with our marker."""
         for page in range(1, _MOST_PAGES + 1):
-            listed = self._send("list", "GET", f"{url}?{chosen}&per_page={_PAGE}&page={page}")
+            listed = self.send("list", "GET", f"{path}?{chosen}&per_page={_PAGE}&page={page}")
             if not isinstance(listed, list):
                 raise GitHubRefused("list what is there", 200, "its answer is not a list")
             for item in listed:
@@ -145,8 +141,9 @@ class Repository:
             if len(listed) < _PAGE:
                 return
 
-    def _send(self, what: str, method: str, url: str, body: object = None) -> Any:
-        content = None if body is None else json.dumps(body).encode()
+    def send(self, what: str, method: str, path: str, body: object = None) -> Any:
+        """One request below this repository; `path` begins with a slash. GitHubRefused where it failed."""
+        url, content = f"{self._api}{path}", None if body is None else json.dumps(body).encode()
         headers = {
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/vnd.github+json",

@@ -60,7 +60,7 @@ class SeasonPullRequest:
             where = f"/git/refs/heads/{self._branch}"
             send("move the branch", "PATCH", where, {"sha": new, "force": True})
         for item in self._open():
-            send("update the pull request", "PATCH", item.url, {"title": TITLE, "body": body})
+            send("update the pull request", "PATCH", item.path, {"title": TITLE, "body": body})
             return f"pull request {item.number} updated"
         wanted = {"title": TITLE, "head": self._branch, "base": self._base, "body": body}
         answer = send("open the pull request", "POST", "/pulls", wanted)
@@ -73,7 +73,7 @@ class SeasonPullRequest:
         closed = []
         for item in self._open():
             send("take the comment", "POST", f"/issues/{item.number}/comments", {"body": words})
-            send("close the pull request", "PATCH", item.url, {"state": "closed"})
+            send("close the pull request", "PATCH", item.path, {"state": "closed"})
             closed.append(item.number)
         if self._head() is not None:
             send("delete the branch", "DELETE", f"/git/refs/heads/{self._branch}")
