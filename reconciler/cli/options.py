@@ -144,6 +144,8 @@ def command(
     return click.command(name, cls, **settings)(together(*options)(lazily(f"cli.commands.{run}")))
 
 
+flag = functools.partial(option, is_flag=True)
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

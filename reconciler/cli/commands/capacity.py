@@ -9,7 +9,6 @@ from pathlib import Path
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.cli.commands import pages
-from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import (
     end_with_errors,
     must_declare_something,
@@ -18,7 +17,7 @@ from reconciler.cli.commands.shared import (
     write_forms,
 )
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.knowledge import catalogue
+from reconciler.cli.knowledge import catalogue, model_name, region_name, sku_name, version_or_default
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.pipeline import plan_for, stamp_of

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.catalogue import browse
-from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.knowledge import catalogue
+from reconciler.cli.knowledge import catalogue, model_name, region_name, sku_name, version_of
 from reconciler.cli.knowledge import prices as known_prices
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.wiring import the_clock

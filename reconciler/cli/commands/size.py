@@ -8,9 +8,8 @@ import click
 
 from reconciler.catalogue import sizing
 from reconciler.catalogue.query import Catalogue
-from reconciler.cli.commands.asked import model_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import style_of, write_forms
-from reconciler.cli.knowledge import catalogue
+from reconciler.cli.knowledge import catalogue, model_name, sku_name, version_or_default
 from reconciler.cli.options import Output
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem

@@ -25,8 +25,7 @@ from typing import TextIO
 from reconciler.cli import run
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github.inputs import Inputs, Runner
-from reconciler.cli.github.rest import GitHubRefused, Repository
-from reconciler.cli.github.season import SeasonPullRequest, edited
+from reconciler.cli.github.rest import GitHubRefused, Repository, SeasonPullRequest, edited
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Severity
 from reconciler.errors import ReconcilerError, UsageProblem

@@ -14,6 +14,7 @@ from reconciler.cli.options import (
     Decorator,
     command,
     connection_options,
+    flag,
     into,
     lazily,
     manifest_options,
@@ -118,11 +119,7 @@ catalog = Group(
         command(
             "prices",
             _filters,
-            option(
-                "--refresh",
-                is_flag=True,
-                help="Ask the Retail Prices API, and write its answer to --overlay.",
-            ),
+            flag("--refresh", help="Ask the Retail Prices API, and write its answer to --overlay."),
             _overlay(".reconciler/prices.json", "With --refresh: where to write the prices."),
             option(
                 "--currency",

@@ -7,6 +7,7 @@ import click
 from reconciler.cli.options import (
     command,
     connection_options,
+    flag,
     fleet_options,
     manifest_options,
     option,
@@ -55,7 +56,7 @@ capacity = command(
     option("--sku", help="Only this SKU."),
     option("--ptus", type=click.IntRange(min=1), metavar="N", help="PTUs wanted, on provisioned SKUs."),
     option("--units", type=click.IntRange(min=1), metavar="N", help="Units wanted, on other SKUs."),
-    option("--fine-tuned", is_flag=True, help="For a model fine-tuned from it: ARM has a number of its own."),
+    flag("--fine-tuned", help="For a model fine-tuned from it: ARM has a number of its own."),
     option("--zone", metavar="EU|US", help="Only regions of this data zone."),
     option("--regions", metavar="NAME,...", help="Only these regions."),
     option(
@@ -91,7 +92,7 @@ capacity_propose = command(
 lifecycle = command(
     "lifecycle",
     fleet_options("text", "json", "markdown", "html"),
-    option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM."),
+    flag("--offline", help="Go by the declared versions; do not ask ARM."),
     option(
         "--fail-within",
         type=click.IntRange(min=0),

@@ -13,6 +13,7 @@ from reconciler.cli.options import (
     FILE,
     READABLE,
     command,
+    flag,
     fleet_options,
     into,
     lazily,
@@ -48,10 +49,11 @@ class Money(click.ParamType["Decimal"]):
         return Decimal(str(value))
 
 
-cost_option = option("--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices.")
+cost_option = flag("--cost", "with_cost", help="Also what it costs a month, at list prices.")
 """Ask for money too; the command gets one `with_cost: bool`."""
 
 _guards = functools.partial(option, group="Guards")
+_lifts = functools.partial(_guards, is_flag=True)
 
 _allowances = into(
     "allowances",
@@ -63,12 +65,12 @@ _allowances = into(
         metavar="AMOUNT",
         help="Allow the monthly cost to rise by AMOUNT at list prices.",
     ),
-    _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
-    _guards("--take-over", is_flag=True, help="Take over what carries another mark or none."),
-    _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
-    _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
-    _guards("--recreate-expired", is_flag=True, help="Recreate what the service has removed."),
-    _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
+    _lifts("--allow-empty", help="Allow a fleet that declares nothing."),
+    _lifts("--take-over", help="Take over what carries another mark or none."),
+    _lifts("--replace-failed", help="Delete and recreate what is in state Failed."),
+    _lifts("--skip-refused", help="Leave out what a quota pool has no room for."),
+    _lifts("--recreate-expired", help="Recreate what the service has removed."),
+    _lifts("--renew-marks", help="Also write marks that earlier releases left out."),
 )
 """The flags that lift guards; the command gets `allowances: Policy`."""
 
@@ -77,8 +79,8 @@ _saving = together(
     option("--out", type=FILE, callback=written_by("--out"), help="Save the plan for `apply PLANFILE`."),
     cost_option,
 )
-_detailed = option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-_summary = option("--summary", is_flag=True, help="One line an account, and the last line.")
+_detailed = flag("--detailed-exitcode", help="Exit 2 when there are changes.")
+_summary = flag("--summary", help="One line an account, and the last line.")
 _FORMS = ("text", "json", "markdown", "html", "github", "gitlab")
 
 
@@ -86,23 +88,20 @@ plan = command(
     "plan",
     fleet_options(*_FORMS),
     _saving,
-    option(
+    flag(
         "--check-capacity",
-        is_flag=True,
         help="Ask ARM whether the regions have room for what is created, grown or migrated on provisioned "
         "SKUs.",
     ),
     _detailed,
     _summary,
-    option(
+    flag(
         "--validate-with-arm",
         "ask_arm",
-        is_flag=True,
         help="Ask ARM's own validation, Azure Policy included, about each create and update.",
     ),
-    option(
+    flag(
         "--check-policies",
-        is_flag=True,
         help="Ask Azure Policy about models and content filters; it does not see SKU or tags.",
     ),
     run="plan.plan",
@@ -148,8 +147,8 @@ apply = command(
     into(
         "asked",
         lazily("cli.commands.apply.ApplyAsked"),
-        option("--yes", "--auto-approve", is_flag=True, help="Do not ask."),
-        option("--no-wait", is_flag=True, help="Do not follow long operations to their end."),
+        flag("--yes", "--auto-approve", help="Do not ask."),
+        flag("--no-wait", help="Do not follow long operations to their end."),
         option(
             "--capacity-wait",
             type=click.FloatRange(min=0),
@@ -157,7 +156,7 @@ apply = command(
             metavar="S",
             help="Where a region has no room for a provisioned deployment, try again for S seconds.",
         ),
-        option("--all-or-nothing", is_flag=True, help="With PLANFILE: do nothing if any item has moved."),
+        flag("--all-or-nothing", help="With PLANFILE: do nothing if any item has moved."),
         option(
             "--journal",
             type=click.Path(dir_okay=False, path_type=Path),
@@ -243,12 +242,8 @@ drift = command(
         callback=_causes,
         help="Exit 2 for these causes and no others; none for never.",
     ),
-    option(
-        "--no-activity-log",
-        is_flag=True,
-        help="Do not ask the Activity Log who deleted or changed something.",
-    ),
-    option("--show-people", is_flag=True, help="Show people's addresses in full."),
+    flag("--no-activity-log", help="Do not ask the Activity Log who deleted or changed something."),
+    flag("--show-people", help="Show people's addresses in full."),
     run="drift.drift",
     examples=(
         "reconciler drift",

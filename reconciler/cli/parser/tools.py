@@ -8,7 +8,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.help import Group
-from reconciler.cli.options import FILE, READABLE, command, option, output_options
+from reconciler.cli.options import FILE, READABLE, command, flag, option, output_options
 
 _state = click.option(
     "--state",
@@ -63,7 +63,7 @@ emulator = Group(
         ),
         command(
             "status",
-            option("--behaviours", is_flag=True, help="List each behaviour and how it is known."),
+            flag("--behaviours", help="List each behaviour and how it is known."),
             _state,
             output_options("json"),
             run="emulator.status",
