@@ -1,6 +1,6 @@
 """`reconciler validate`, `cost` and `lifecycle`: what can be said of the manifests without asking ARM.
 
-The last of them asks ARM too, unless it is told not to.
+The last of them asks ARM too, unless with --offline.
 """
 
 from __future__ import annotations
