@@ -18,8 +18,6 @@ from reconciler.emulator import (
     deployments,
     directory,
     errors,
-    gateway_errors,
-    provider_errors,
     provisioning,
     writable,
 )
@@ -108,7 +106,7 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Jso
     colliding = _colliding(turn, ordered)
     for number, (resource, inner) in enumerate(ordered):
         if number in colliding:
-            raise provider_errors.another_operation(colliding[number])
+            raise errors.refusal("another_operation", account_id=colliding[number])
         made += _resource(turn, resource, inner, depth)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
@@ -133,12 +131,12 @@ _RESOURCE: _Shapes = {
 def _check_shape(found: Json, shapes: _Shapes) -> None:
     for name, kinds in shapes.items():
         if found.get(name) is not None and not isinstance(found[name], kinds):
-            raise errors.invalid_template(f"'{name}' has a value of an unexpected type")
+            raise errors.refusal("invalid_template", text=f"'{name}' has a value of an unexpected type")
 
 
 def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise errors.invalid_template(f"'{what}' has a member that is no object")
+        raise errors.refusal("invalid_template", text=f"'{what}' has a member that is no object")
     return found
 
 
@@ -179,7 +177,9 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         elif "defaultValue" in declared:
             parameters[name.lower()] = scope.value(declared["defaultValue"])
         elif not declared.get("nullable"):
-            raise errors.invalid_template(f"The value for the template parameter '{name}' is not provided")
+            raise errors.refusal(
+                "invalid_template", text=f"The value for the template parameter '{name}' is not provided"
+            )
         else:
             parameters[name.lower()] = None
     variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
@@ -210,7 +210,9 @@ def _referred(turn: Turn, identity: str) -> Json:
         found = turn.store.get(kind, key)
         if found is not None:
             return dict(found["body"]["properties"])
-    raise errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
+    raise errors.refusal(
+        "invalid_template", text=f"the resource '{identity}' that is referred to does not exist"
+    )
 
 
 def everything(turn: Turn) -> Iterator[Json]:
@@ -234,14 +236,14 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
         copy = resource.get("copy")
         count = 1 if copy is None else scope.value(copy.get("count"))
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise errors.invalid_template(f"the count of a copy is {count!r}")
+            raise errors.refusal("invalid_template", text=f"the count of a copy is {count!r}")
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)
             if resource.get("existing") or not inner.value(resource.get("condition", True)):
                 continue
             if number > _MOST:
-                raise errors.invalid_template(f"the template has more than {_MOST} resources")
+                raise errors.refusal("invalid_template", text=f"the template has more than {_MOST} resources")
             yield resource, inner
 
 
@@ -262,7 +264,7 @@ def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json
             if not needs & (waiting - named[id(resource)]):
                 break
         else:
-            raise errors.invalid_template("the dependencies of its resources are circular")
+            raise errors.refusal("invalid_template", text="the dependencies of its resources are circular")
         pending.remove((resource, scope))
         found.append((resource, scope))
     return found
@@ -312,10 +314,10 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
         return _nested(turn, resource, scope, name, depth)
     names = _NAMES.get(kind)
     if names is None or ("group" in names) == ("group" in turn.args):
-        raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
+        raise errors.refusal("not_modelled", gap=f"resources of type '{resource.get('type')}' in a template")
     parts = [part for part in name.split("/") if part]
     if len(parts) != len(names):
-        raise errors.segment_lengths(name, str(resource["type"]))
+        raise errors.refusal("segment_lengths", name=name, kind=str(resource["type"]))
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(
@@ -329,8 +331,14 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     version = str(resource.get("apiVersion", turn.version)).lower()
     action = f"{resource['type']}/write"
     if not auth.may(turn.store, turn.caller.client, action, identity):
-        who = (turn.caller.client, turn.caller.oid)
-        raise gateway_errors.template_not_authorized(parts[-1], str(resource["type"]), *who, identity)
+        raise errors.refusal(
+            "template_not_authorized",
+            name=parts[-1],
+            kind=resource["type"],
+            client=turn.caller.client,
+            oid=turn.caller.oid,
+            scope=identity,
+        )
     writable.require_unlocked(turn.store, "PUT", identity)
     answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
     account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
@@ -343,11 +351,11 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
 def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
     """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
-        raise errors.invalid_template("deployments are nested too deeply")
+        raise errors.refusal("invalid_template", text="deployments are nested too deeply")
     properties = resource.get("properties") or {}
     template = properties.get("template")
     if not isinstance(template, dict):
-        raise errors.invalid_template(f"the nested deployment '{name}' has no template")
+        raise errors.refusal("invalid_template", text=f"the nested deployment '{name}' has no template")
     parameters = scope.value(properties.get("parameters") or {})
     group = scope.value(resource.get("resourceGroup"))
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})

@@ -139,8 +139,10 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
             raise
         details = [refusal.body()]
         if refusal.code.startswith("RequestDisallowedBy"):
-            raise errors.template_against_policy(details) from refusal
-        raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
+            raise errors.refusal("template_against_policy", details=details) from refusal
+        raise errors.refusal(
+            "invalid_template_deployment", name=turn.args["template"], details=details
+        ) from refusal
 
 
 def what_if(turn: Turn) -> Answer:
@@ -174,7 +176,7 @@ def _shown(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     require_above(turn)
-    missing = errors.deployment_not_found(turn.args["template"])
+    missing = errors.refusal("deployment_not_found", name=turn.args["template"])
     return turn.store.require("template", key(turn), missing)
 
 
@@ -204,7 +206,11 @@ def _asked(turn: Turn) -> Json:
         try:
             template = json.loads(template)
         except ValueError as error:
-            raise errors.invalid_template(f"properties.template is no JSON: {error}") from error
+            raise errors.refusal(
+                "invalid_template", text=f"properties.template is no JSON: {error}"
+            ) from error
     if not isinstance(template, dict):
-        raise errors.invalid_template("the request has no properties.template; links are not followed")
+        raise errors.refusal(
+            "invalid_template", text="the request has no properties.template; links are not followed"
+        )
     return {**properties, "template": template}
