@@ -14,15 +14,20 @@ _WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
 _API_PROPERTIES_CHECKED = "2025-04-27"
 """From this day on such an account was refused for any of them (reported)."""
 
+_PROPERTIES_REQUIRED = ("2023-09-01", "2024-01-01")
+
 _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
 
 
 def require(turn: Turn, asked: Json, kind: str) -> None:
     """Raise the refusal of a new account of this kind, if there is one."""
+    if turn.store.switch("accountAccess") == "closed":
+        raise errors.refusal("kind_closed", kind=kind)
     if turn.store.switch("accountAccess") == "refused":
         sku = at(asked, "sku", "name") or "S0"
         raise errors.refusal("special_feature_required", sku=sku, kind=kind, now=turn.now)
+    _require_fields(turn, asked)
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise errors.refusal("terms_not_accepted", kind=kind)
     if kind in _WITHOUT_API_PROPERTIES and turn.now.date().isoformat() >= _API_PROPERTIES_CHECKED:
@@ -31,6 +36,17 @@ def require(turn: Turn, asked: Json, kind: str) -> None:
     if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
         raise errors.refusal("one_free_account", kind=kind)
     quota.require_account(turn, asked.get("location", ""), kind)
+
+
+def _require_fields(turn: Turn, asked: Json) -> None:
+    """What had to be said of a new account in the second half of 2023 (reported), or by the switch."""
+    if (
+        "properties" not in asked
+        and _PROPERTIES_REQUIRED[0] <= turn.now.date().isoformat() < _PROPERTIES_REQUIRED[1]
+    ):
+        raise errors.refusal("field_required", name="Properties")
+    if turn.store.switch("networkAcls") == "required" and not at(asked, "properties", "networkAcls"):
+        raise errors.refusal("field_required", name="NetworkAcls")
 
 
 def _has_free_one(turn: Turn, kind: str) -> bool:

@@ -68,10 +68,12 @@ def check_sku(turn: Turn) -> Answer:
     """Whether skus of a kind can be had in a region (recorded)."""
     place = regional.location_of(turn)
     asked = turn.body({"skus": list, "kind": str, "type": str})
+    if asked.get("skus") is None:
+        raise errors.refusal("value_null", name="requestObject.Skus")
     kind = asked.get("kind", "")
     known = account_kinds.SKUS.get(account_kinds.canonical(kind) or "", ())
     items = []
-    for sku in asked.get("skus") or []:
+    for sku in asked["skus"]:
         item: Json = {"kind": kind, "type": accounts.TYPE, "skuName": sku, "skuAvailable": sku in known}
         if sku not in known:
             item |= {"reason": "InvalidSkuId", "message": f"The SKU '{sku}' is not available in {place}."}

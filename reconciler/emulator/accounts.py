@@ -213,6 +213,8 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
         raise errors.refusal("invalid_account_name")
     _check_location(turn, asked, before)
     kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
+    if before is not None and not account_kinds.becomes(before["body"]["kind"], kind, turn.now):
+        raise errors.refusal("kind_fixed")
     place = asked.get("location") or ("" if before is None else before["body"]["location"])
     if not account_kinds.is_at(kind, normal_location(place)):
         raise errors.refusal("invalid_kind", kind=kind)

@@ -6,6 +6,7 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from reconciler.emulator import (
     clock,
@@ -23,6 +24,7 @@ from reconciler.emulator.wire import Json, at
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+_SIZES_LEFT_OUT_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -55,9 +57,9 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if before is None:
         references.require_leave(turn.store, listed.model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
-    _check_capacity(turn, sku["capacity"], offer)
+    _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
-    held = {} if before is None else before["units"]
+    held = {} if before is None or quota.counts_anew(turn) else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise errors.refusal("no_capacity", sku=sku["name"], region=account["location"])
@@ -125,6 +127,11 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     if name is None:
         raise errors.refusal("invalid_sku_name", sku=asked.get("name", ""))
     named = {part: asked[part] for part in deployment_fields.SKU_PARTS[2:] if part in asked}
+    if "tier" in named and turn.store.switch("skuTier") == "refused":
+        raise errors.refusal(
+            "invalid_content",
+            parser_text="Could not find member 'tier' on object of type 'Sku'. Path 'sku.tier'",
+        )
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
@@ -249,14 +256,19 @@ def _has_one_already(turn: Turn, model: Json) -> bool:
     )
 
 
-def _check_capacity(turn: Turn, capacity: int, offer: Json) -> None:
-    """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none."""
+def _check_capacity(turn: Turn, capacity: int, offer: Json, *, is_told: bool) -> None:
+    """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none.
+
+    A template's sku had to say a size until 2025 (reported in November 2023 and October 2024).
+    """
     sizes = offer.get("capacity", {})
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
-    if not minimum <= capacity <= maximum:
+    is_missing = turn.is_inner and not is_told and turn.now < _SIZES_LEFT_OUT_SINCE
+    if is_missing or not minimum <= capacity <= maximum:
+        shown = " " if is_missing else capacity
         raise errors.refusal(
-            "capacity_out_of_range", capacity=capacity, minimum=minimum, maximum=maximum, now=turn.now
+            "capacity_out_of_range", capacity=shown, minimum=minimum, maximum=maximum, now=turn.now
         )
     if (capacity - minimum) % step:
         raise errors.refusal(

@@ -25,6 +25,8 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
     headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     target: str | None = field(default=None, kw_only=True)
     additional: Sequence[Json] = field(default=(), kw_only=True)
+    modules: list[str] = field(default_factory=list, kw_only=True)
+    """Ids of the nested template deployments around the resource that is refused, the inmost first."""
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}: {self.message}"

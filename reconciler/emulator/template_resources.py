@@ -43,12 +43,12 @@ _BELOW = frozenset(kind for kind, names in _NAMES.items() if len(names) > 1)
 _ENVELOPE = frozenset(
     {
         *("type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope"),
-        *("symbolic name", "resourceGroup", "subscriptionId"),
+        *("place in the template", "resourceGroup", "subscriptionId"),
     }
 )
 _MOST = 800
-SYMBOL = "symbolic name"
-"""Where the name of a resource is kept that its template calls by one."""
+PLACE = "place in the template"
+"""Where it is kept how a template's resources lead to one: `[0]`, or `.name` where they have names."""
 
 
 def above(turn: Turn) -> str:
@@ -82,18 +82,19 @@ def body(turn: Turn, outputs: Json, made: list[Json], failure: errors.Refusal | 
             "dependencies": [],
             **({"outputs": outputs} if outputs else {}),
             "outputResources": made,
-            **({} if failure is None else {"error": failed(failure)}),
+            **({} if failure is None else {"error": failed(turn, failure)}),
         },
     }
 
 
-def failed(refusal: errors.Refusal) -> Json:
-    return {
-        "code": "DeploymentFailed",
-        "message": "At least one resource deployment operation failed. Please list deployment operations for"
-        " details. Please see https://aka.ms/arm-deployment-operations for usage details.",
-        "details": [refusal.body()],
-    }
+def failed(turn: Turn, refusal: errors.Refusal) -> Json:
+    """The error of a template of which a resource could not be made, wrapped by each module around it."""
+    found = refusal.body()
+    for module in refusal.modules:
+        inner = errors.refusal("deployment_failed", id=module, details=[found]).body()
+        found = errors.refusal("module_failed", id=module, details=[inner]).body()
+    identity = f"{above(turn)}/providers/{TYPE}/{turn.args['template']}"
+    return errors.refusal("deployment_failed", id=identity, details=[found]).body()
 
 
 def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Json]]:
@@ -225,10 +226,11 @@ def everything(turn: Turn) -> Iterator[Json]:
 def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
     """Resources that are to be made, copies told apart; a dictionary of symbolic names is a list too."""
     resources = template.get("resources") or []
-    by_name = _objects(dict(enumerate(resources)) if isinstance(resources, list) else resources, "resources")
-    listed = [{**resource, SYMBOL: str(name)} for name, resource in by_name.items()]
     if isinstance(resources, list):
-        listed = list(by_name.values())
+        places = {f"[{number}]": resource for number, resource in enumerate(resources)}
+    else:
+        places = {f".{name}": resource for name, resource in resources.items()}
+    listed = [{**resource, PLACE: place} for place, resource in _objects(places, "resources").items()]
     for resource in listed:
         _check_shape(resource, _RESOURCE)
     number = 0
@@ -299,7 +301,7 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
     kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
     copy = str((resource.get("copy") or {}).get("name", ""))
-    names = {name.lower(), copy.lower(), str(resource.get(SYMBOL, "")).lower()}
+    names = {name.lower(), copy.lower(), resource[PLACE].removeprefix(".").lower()}
     group = scope.value(resource.get("resourceGroup"))
     if kind.count("/") == len(name.split("/")):
         around = [str(group)] if group else []
@@ -317,7 +319,10 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
         raise errors.refusal("not_modelled", gap=f"resources of type '{resource.get('type')}' in a template")
     parts = [part for part in name.split("/") if part]
     if len(parts) != len(names):
-        raise errors.refusal("segment_lengths", name=name, kind=str(resource["type"]))
+        path = f"properties.template.resources{resource[PLACE]}"
+        if not name:
+            raise errors.refusal("template_name_missing", kind=resource["type"], path=path)
+        raise errors.refusal("segment_lengths", name=name, kind=resource["type"], path=f"{path}.type")
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(
@@ -360,7 +365,11 @@ def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> 
     group = scope.value(resource.get("resourceGroup"))
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
     require_above(inner)
-    outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
+    try:
+        outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
+    except errors.Refusal as refusal:
+        refusal.modules.append(f"{above(inner)}/providers/{TYPE}/{name}")
+        raise
     made_of = body(inner, outputs, made, None)
     turn.store.put("template", key(inner), {"body": made_of, "template": template})
     return made

@@ -36,7 +36,10 @@ def wordings(row: Json) -> list[Json]:
 
 def named(row: Json) -> set[str]:
     """What the texts of a refusal name, and what its wordings are chosen by."""
-    texts = [row.get("headers", {}), row.get("target", ""), *(wording["says"] for wording in wordings(row))]
+    texts = [
+        *(row.get(part, "") for part in ("headers", "target", "additional")),
+        *(wording["says"] for wording in wordings(row)),
+    ]
     found = set(re.findall(r"(?<!{){(\w+)}(?!})", str(texts)))
     return found | {name for wording in wordings(row) for name in wording.get("for", {})}
 
