@@ -33,6 +33,7 @@ Part = Literal[
     "sixth",
     "seventh",
     "eighth",
+    "ninth_built",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
