@@ -70,6 +70,7 @@ _NAMES: Mapping[Part, str] = {
     "sixth": "sixth trial (deployments)",
     "seventh": "seventh trial (recordings)",
     "eighth": "eighth trial (deployments)",
+    "tenth_built": "tenth trial (every report), read before building",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
