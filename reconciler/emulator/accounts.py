@@ -318,24 +318,18 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
 
 
 def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, given: Json) -> Json:
+    made = given.get("dateCreated") or clock.stamp(turn.now)
+    facts = account_faces.facts(kind, sku, made[:10], location, given, identity.rpartition("/")[2])
     fixed = {
-        "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
+        "endpoint": facts["endpoint"],
         "provisioningState": "Succeeded",
         "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
-        "dateCreated": clock.stamp(turn.now),
-        **account_faces.api_properties(kind),
-        **account_faces.limits(kind, sku),
+        "dateCreated": made,
+        **facts,
         "isMigrated": False,
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind, sku),
-        "endpoints": account_faces.endpoints(
-            location,
-            kind,
-            given.get("customSubDomainName"),
-            identity.rpartition("/")[2] if given.get("allowProjectManagement") else None,
-        ),
     }
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:

@@ -47,12 +47,25 @@ def behaviours() -> tuple[Behaviour, ...]:
             for item in found["headers"]
         ),
         *_versions(sources),
+        *_accounts(),
         *(
             Behaviour(item["area"], text, item["known"], sources[item["source"]])
             for item in found["statements"]
             for text in item["texts"]
         ),
     )
+
+
+def _accounts() -> Iterator[Behaviour]:
+    """One per row of the index of what accounts showed."""
+    index = world_facts("accounts")
+    for row in index["rows"]:
+        whose = "an account of any kind" if row["kind"] == "*" else f"an account of kind {row['kind']}"
+        skus = f" and sku {', '.join(row['skus'])}" if "skus" in row else ""
+        parts = ", ".join(name for name in row if name not in {"kind", "skus", "on", "source"})
+        source = index["sources"][row["source"]]
+        known: Known = "assumed" if source.startswith("assumed") else "recorded"
+        yield Behaviour("accounts", f"{whose}{skus} shows as on {row['on']}: {parts}", known, source)
 
 
 def _refusals(sources: Json) -> Iterator[Behaviour]:

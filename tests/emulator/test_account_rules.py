@@ -125,39 +125,6 @@ def test_a_kind_that_a_subscription_may_not_have_is_refused_in_the_words_of_the_
     assert (found.code, found.message.endswith(end)) == ("SpecialFeatureOrQuotaIdRequired", True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "sku", "names"),
-    [
-        (
-            *("FormRecognizer", "S0"),
-            ["VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey", "Container"],
-        ),
-        ("Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey", "Scenario"]),
-        ("Face", "S0", ["VirtualNetworks", "Container", "Scenario"]),
-    ],
-)
-def test_an_account_has_the_capabilities_of_its_kind_and_sku(kind: str, sku: str, names: list[str]) -> None:
-    body = {"kind": kind, "sku": {"name": sku}, "location": "eastus", "properties": {}}
-    found = fleet().arm("PUT", f"{ABOVE}other", body).json["properties"]
-    assert [capability["name"] for capability in found["capabilities"]] == names
-
-
-def test_forms_are_limited_by_what_is_done_with_them() -> None:
-    found = fleet().arm("PUT", f"{ABOVE}other", asked("FormRecognizer")).json["properties"]
-    rules = {rule["key"]: (rule["count"], rule["renewalPeriod"]) for rule in found["callRateLimit"]["rules"]}
-    assert list(rules)[:2] == ["formrecognizer.custom.train", "formrecognizer.custom.copymodels"]
-    assert (rules["formrecognizer.custom.models.get"], rules["default"]) == ((10, 60), (30, 1))
-
-
-@pytest.mark.parametrize(("day", "names"), [("2021-11-28", 9), ("2022-10-19", 16), ("2025-01-10", 12)])
-def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) -> None:
-    arm = fleet()
-    arm.control("clock", {"at": f"{day}T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("TextAnalytics")).json["properties"]
-    assert len(found["endpoints"]) == names
-    assert set(found["endpoints"].values()) == {found["endpoint"]}
-
-
 def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     arm = fleet()
     arm.control("lro", {"polls": 0})
@@ -167,14 +134,6 @@ def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
     assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
     assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200
-
-
-def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> None:
-    arm = fleet()
-    arm.control("clock", {"at": "2022-03-29T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("OpenAI"), version="2022-03-01").json["properties"]
-    assert found["capabilities"] == [{"name": "VirtualNetworks"}]
-    assert len(found["endpoints"]) == 3
 
 
 @pytest.mark.parametrize(
