@@ -73,6 +73,7 @@ _NAMES: Mapping[Part, str] = {
     "ninth_built": "ninth trial (recordings), read before building",
     "ninth": "ninth trial (recordings), set aside",
     "tenth_built": "tenth trial (every report), read before building",
+    "tenth": "tenth trial (every report), set aside",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
