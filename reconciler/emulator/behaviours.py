@@ -41,21 +41,44 @@ def behaviours() -> tuple[Behaviour, ...]:
             for item in found["operations"]
             for status, (known, source) in item["statuses"].items()
         ),
-        *(
-            Behaviour("errors", f"{item['factory']}: {item['when']}", item["known"], sources[item["source"]])
-            for item in found["errors"]
-        ),
+        *_refusals(sources),
         *(
             Behaviour("headers", f"{item['name']}: {item['holds']}", item["known"], sources[item["source"]])
             for item in found["headers"]
         ),
         *_versions(sources),
+        *_accounts(),
         *(
             Behaviour(item["area"], text, item["known"], sources[item["source"]])
             for item in found["statements"]
             for text in item["texts"]
         ),
     )
+
+
+def _accounts() -> Iterator[Behaviour]:
+    """One per row of the index of what accounts showed."""
+    index = world_facts("accounts")
+    for row in index["rows"]:
+        whose = "an account of any kind" if row["kind"] == "*" else f"an account of kind {row['kind']}"
+        skus = f" and sku {', '.join(row['skus'])}" if "skus" in row else ""
+        parts = ", ".join(name for name in row if name not in {"kind", "skus", "on", "source"})
+        source = index["sources"][row["source"]]
+        known: Known = "assumed" if source.startswith("assumed") else "recorded"
+        yield Behaviour("accounts", f"{whose}{skus} shows as on {row['on']}: {parts}", known, source)
+
+
+def _refusals(sources: Json) -> Iterator[Behaviour]:
+    """Every refusal that ARM is said to give, and each wording that it had besides."""
+    for name, row in world_facts("refusals").items():
+        if row["known"] == "ours":
+            continue
+        yield Behaviour("errors", f"{name}: {row['when']}", row["known"], sources[row["source"]])
+        for wording in row["says"] if isinstance(row["says"], list) else ():
+            if "source" in wording:
+                when = " ".join(f"{word} {wording[word]}" for word in ("until", "for") if word in wording)
+                text = f"{name} {when or 'now'}: {wording['says']}"
+                yield Behaviour("errors", text, "recorded", sources[wording["source"]])
 
 
 def _versions(sources: Json) -> Iterator[Behaviour]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
-from enum import Enum, auto
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
@@ -17,42 +14,13 @@ from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.plan.pools import PoolKey, Pools
 
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
 _DEFAULT_PERCENT = 20.0
-
-
-class Alone(Enum):
-    """How a shard that sees nothing but its own accounts goes by a limit of the whole fleet.
-
-    `LATER`: not at all, for `plan merge` will. `SHARE`: by a share of it, so that all shards together stay
-    within the limit whatever each of them finds.
-    """
-
-    LATER = auto()
-    SHARE = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the command line lifts, None and False lift nothing; and what a shard knows of the others.
-
-    `today` is None where nobody asked for the date; then no date counts.
-    """
-
-    max_deletes: int | None = None
-    max_monthly_increase: Decimal | None = None
-    allow_empty: bool = False
-    take_over: bool = False
-    replace_failed: bool = False
-    renew_marks: bool = False
-    skip_refused: bool = False
-    recreate_expired: bool = False
-    today: date | None = None
-    in_shard: Alone = Alone.SHARE
 
 
 def guard(

@@ -8,10 +8,11 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
+from reconciler.plan.allowances import Policy
 from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
-from reconciler.plan.guard import Policy, count_owned, guard
+from reconciler.plan.guard import count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import unmatched_globs, unread_accounts
