@@ -93,6 +93,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
             kind=child,
             parent_id=id_of(turn),
             parent=turn.args["account"],
+            group=turn.args["group"],
         ),
     )
 
