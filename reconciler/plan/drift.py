@@ -233,7 +233,7 @@ def _changed(
     if upgrade:
         running = f"{observed_deployment.model_name} {observed_deployment.model_version}"
         forced = upgrade_option(deployment, observed_deployment).lower() == NO_AUTO_UPGRADE
-        stated = not isinstance(deployment.spec.version_upgrade_option, Unset)
+        stated = not isinstance(deployment.spec.text("versionUpgradeOption"), Unset)
         why = (
             "as it does with every preview that ends, whatever the versionUpgradeOption"
             if forced

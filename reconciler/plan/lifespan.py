@@ -86,7 +86,7 @@ def declared_lifespans(desired: DesiredState, catalogue: Catalogue, today: date)
             deployment.region,
             deployment.spec.model,
             deployment.spec.sku.name,
-            deployment.spec.version_upgrade_option,
+            deployment.spec.text("versionUpgradeOption"),
             catalogue,
             today,
             observed=False,

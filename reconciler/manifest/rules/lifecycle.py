@@ -208,7 +208,7 @@ def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
     choose.
     """
     for deployment in context.deployments:
-        version, option = deployment.spec.model.version, deployment.spec.version_upgrade_option
+        version, option = deployment.spec.model.version, deployment.spec.text("versionUpgradeOption")
         if isinstance(version, Unset) or isinstance(option, Unset) or option not in _WHEN:
             continue
         yield found(

@@ -90,7 +90,7 @@ class Siblings:
                 pending.append(iter(self._named_by(target)))
 
     def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
-        spill, parent = deployment.spec.spillover_deployment_name, deployment.spec.parent_deployment_name
+        spill, parent = deployment.spec.text(_SPILLOVER), deployment.spec.text(_PARENT)
         names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
         names += [] if isinstance(parent, Unset) else [parent]
         found = (self.find(deployment, name) for name in names)
@@ -99,7 +99,7 @@ class Siblings:
 
 def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) -> Route:
     """The field by which `deployment` names `target`."""
-    spill = deployment.spec.spillover_deployment_name
+    spill = deployment.spec.text(_SPILLOVER)
     if not isinstance(spill, Unset) and spill.lower() == target.id.name.lower():
         return (_SPILLOVER,)
     return (_PARENT,)
@@ -140,7 +140,7 @@ def spillover_self(context: RuleContext) -> Iterator[Finding]:
     A deployment cannot be its own target; names are compared without regard to case.
     """
     for deployment in referring(context.deployments, _SPILLOVER):
-        target = deployment.spec.spillover_deployment_name
+        target = deployment.spec.text(_SPILLOVER)
         if not isinstance(target, Unset) and target.lower() == deployment.id.name.lower():
             yield found(
                 deployment,
@@ -160,7 +160,7 @@ def spillover_sku(context: RuleContext) -> Iterator[Finding]:
     """
     siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, _SPILLOVER):
-        name = deployment.spec.spillover_deployment_name
+        name = deployment.spec.text(_SPILLOVER)
         if isinstance(name, Unset):
             continue
         own = deployment.spec.sku.name
@@ -203,7 +203,7 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
     """
     siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, _SPILLOVER):
-        name = deployment.spec.spillover_deployment_name
+        name = deployment.spec.text(_SPILLOVER)
         target = None if isinstance(name, Unset) else siblings.find(deployment, name)
         if target is None or target.id == deployment.id:
             continue
