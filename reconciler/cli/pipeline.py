@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.looking import looking
@@ -13,14 +14,29 @@ from reconciler.cli.policies import with_policies
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from reconciler.arm.client import ArmClient
     from reconciler.domain.fleet import DesiredState
     from reconciler.domain.state import ObservedState
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan, PoolForecast
+
+_PLANNING: Final = (
+    "plan.actions",
+    "plan.plan",
+    "plan.body",
+    "plan.pools",
+    "plan.compare",
+    "plan.make",
+    "report.plan",
+)
+WRITING: Final = ("cli.journal", "engine.writer", "engine.apply", "report.apply")
+"""Modules that an apply needs beside those of a plan, a step each: between two an answer is taken."""
+
+_CONNECTING: Final = 0.01
+"""Seconds after which the first request, or its connection, is on its way."""
 
 
 async def read_accounts(
@@ -65,24 +81,40 @@ async def look(
     output: Output,
     *,
     every_region: bool = True,
+    ahead: Sequence[str] = (),
 ) -> ObservedState:
     """Read all that a plan needs, and tell how far that is where it takes long.
 
-    Without `every_region`, quotas and offers only where the plan will ask for them.
+    Without `every_region`, quotas and offers only where the plan will ask for them. What planning needs, and
+    the modules `ahead`, are imported while ARM has to be waited for.
     """
+    import asyncio
+
     from reconciler.engine.observe import observe_for_plan
     from reconciler.engine.platform import with_expiries
 
     with looking(output, len(desired.accounts)) as on_read:
-        observed = await observe_for_plan(
-            desired,
-            arm,
-            parallelism=connection.parallelism,
-            every_region=every_region,
-            on_read=on_read,
+        observed, _ = await asyncio.gather(
+            observe_for_plan(
+                desired,
+                arm,
+                parallelism=connection.parallelism,
+                every_region=every_region,
+                on_read=on_read,
+            ),
+            _imported((*_PLANNING, *ahead)),
         )
     parallelism = connection.parallelism
     return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
+
+
+async def _imported(modules: Sequence[str]) -> None:
+    import asyncio
+
+    await asyncio.sleep(_CONNECTING)
+    for name in modules:
+        await asyncio.sleep(0)  # an answer that is there comes first
+        import_module(f"reconciler.{name}")
 
 
 async def plan_fleet(
@@ -97,8 +129,6 @@ async def plan_fleet(
     check_policies: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
-    from reconciler.engine.second_opinion import with_opinions
-
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output, every_region=False)
@@ -106,6 +136,8 @@ async def plan_fleet(
         with looking(output, 0, "planning"):
             plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
         if ask_arm:
+            from reconciler.engine.second_opinion import with_opinions
+
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if check_policies:

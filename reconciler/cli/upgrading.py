@@ -212,7 +212,7 @@ def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan 
     """The plan of the edited manifests, with cost and capacity; None where they were wrong before."""
     from reconciler.cli.loop import run_reading
     from reconciler.cli.pipeline import plan_fleet
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
 
     if not loaded.valid:
         note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Self, TypeVar
 
 from reconciler.domain.fleet import DesiredAccount, DesiredState
@@ -25,10 +27,7 @@ from reconciler.domain.state import (
 from reconciler.engine.outcome import code_of
 from reconciler.engine.platform import each, tried, with_missing_explained
 from reconciler.engine.ports import AccountFacts, Arm
-from reconciler.errors import ArmError, CredentialError, NotFound
-from reconciler.plan.admission import questions
-from reconciler.plan.compare import AtRest
-from reconciler.plan.dependants import with_needed
+from reconciler.errors import ArmError, CredentialError, NotFound, UnreadableOffers
 
 T = TypeVar("T")
 
@@ -96,9 +95,12 @@ async def observe_for_plan(
         desired.accounts,
         api,
         parallelism=parallelism,
-        at_rest=AtRest(desired) if choosy else None,
+        at_rest=_at_rest(desired) if choosy else None,
         on_read=on_read,
     )
+    from reconciler.plan.admission import questions
+    from reconciler.plan.dependants import with_needed
+
     asked = questions(with_needed(desired, observed), observed)
     gate = asyncio.Semaphore(parallelism)
 
@@ -114,6 +116,21 @@ async def observe_for_plan(
         each(asked.policies, policies, gate), each(asked.sources, sources, gate)
     )
     return replace(observed, policies=filters, sources=made)
+
+
+def _at_rest(desired: DesiredState) -> Callable[[Listed], bool]:
+    """Whether a plan has nothing to do in an account; what decides it is loaded with the first answer."""
+
+    @cache
+    def judge() -> Callable[[Listed], bool]:
+        from reconciler.plan.compare import AtRest
+
+        return AtRest(desired)
+
+    def at_rest(reading: Listed) -> bool:
+        return judge()(reading)
+
+    return at_rest
 
 
 async def read_regions(places: Iterable[tuple[str, Region]], api: AccountFacts) -> tuple[RegionFacts, ...]:
@@ -222,6 +239,9 @@ class _Regions:
                 return await tried(ask(subscription, region), lambda _: None)
 
         pools, offers = await asyncio.gather(got(self._api.list_pools), got(self._api.list_offers))
+        if subscription in self._begun and offers is not None:
+            with suppress(UnreadableOffers):
+                len(offers)  # a plan will look at them, and other lists are still to come
         return RegionFacts(subscription=subscription, region=region, pools=pools, models=offers)
 
 

@@ -231,12 +231,11 @@ def rule_findings(rules: Sequence[PolicyRule]) -> Iterator[Diagnostic]:
             )
 
 
-def stated_ids(documents: Sequence[SourceDocument]) -> frozenset[str]:
+def stated_ids(policies: Sequence[SourceDocument]) -> frozenset[str]:
     """The codes of all rules that policies state, before anything is typed."""
-    policies = (document.root for document in documents if node_at(document.root, ("kind",)) == "Policy")
     return frozenset(
         f"{PREFIX}{rule['id']}"
-        for root in policies
-        for rule in node_at(root, ("spec", "rules")) or ()
+        for document in policies
+        for rule in node_at(document.root, ("spec", "rules")) or ()
         if isinstance(rule, Map) and isinstance(rule.get("id"), Text)
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.cli.journal import Journal
     from reconciler.engine.outcome import ApplyReport, ItemReport
     from reconciler.engine.pace import Pace
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan
     from reconciler.planfile.saved import SavedPlan
 
@@ -132,18 +132,19 @@ class _Run:
     async def to_the_end(self) -> int:
         """The command's exit code."""
         from reconciler.cli.choosing import must_hit_something
-        from reconciler.cli.pipeline import look, plan_with
+        from reconciler.cli.pipeline import WRITING, look, plan_with
         from reconciler.cli.planfile import only_what_was_seen
-        from reconciler.engine.outcome import ApplyReport, stale_items
-        from reconciler.plan import quota
-        from reconciler.plan.migration import lasting
 
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(look(desired, arm, self.connection, output), deadline)
+            observed = await reading(look(desired, arm, self.connection, output, ahead=WRITING), deadline)
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
+            from reconciler.engine.outcome import ApplyReport, stale_items
+            from reconciler.plan import quota
+            from reconciler.plan.migration import lasting
+
             moved: tuple[ItemReport, ...] = ()
             if self.saved is not None:
                 plan, stale = only_what_was_seen(plan, self.saved, output, all_or_nothing=self.all_or_nothing)

@@ -139,8 +139,8 @@ async def _search(
     from reconciler.cli.pipeline import plan_for, stamp_of
     from reconciler.engine.observe import observe_for_plan, read_regions
     from reconciler.engine.platform import ask_capacities
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows
-    from reconciler.plan.guard import Policy
     from reconciler.report import capacity as report
 
     known, model = catalogue(), search.sought.model

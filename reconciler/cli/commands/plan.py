@@ -23,7 +23,7 @@ from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan
 
 
@@ -75,7 +75,7 @@ def command(
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     from reconciler.cli.pipeline import plan_fleet
-    from reconciler.plan.guard import Alone
+    from reconciler.plan.allowances import Alone
 
     loaded = valid_fleet(chosen, connection.cloud, output)
     plan, observed = run_reading(

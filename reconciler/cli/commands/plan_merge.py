@@ -26,7 +26,7 @@ from reconciler.cli.running import current
 from reconciler.errors import PlanStale, UsageProblem
 
 if TYPE_CHECKING:
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.planfile.merge import ShardPlan
 
 

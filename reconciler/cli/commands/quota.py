@@ -25,7 +25,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
     from reconciler.cli.commands import pages
     from reconciler.cli.pipeline import look, plan_for, with_suspects
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Verdict
     from reconciler.plan.quota import holdings
     from reconciler.report import quota as quota_report

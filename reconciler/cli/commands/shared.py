@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.domain.fleet import DesiredState, Fleet
     from reconciler.domain.state import ObservedState
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan
     from reconciler.report.style import Style
 
@@ -114,11 +114,11 @@ def must_declare_something(desired: DesiredState) -> None:
 
 def _warn_about(loaded: Loaded, output: Output) -> None:
     """Findings that stop nothing: one line on stderr, all of them with --verbose."""
+    if not loaded.diagnostics or output.quiet:
+        return
     from reconciler.report import diagnostics as diagnostics_report
     from reconciler.report.style import Style
 
-    if not loaded.diagnostics or output.quiet:
-        return
     size = {"files": loaded.files, "deployments": loaded.deployments}
     style = Style.of(sys.stderr, colour=output.colour)
     text = diagnostics_report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)
@@ -279,7 +279,7 @@ _guards = functools.partial(option, group="Guards")
 
 
 def _policy(**allowed: Any) -> Policy:
-    from reconciler.plan.guard import Policy
+    from reconciler.plan.allowances import Policy
 
     return Policy(**allowed)
 

@@ -13,7 +13,7 @@ from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
 from reconciler.plan.actions import Blocked, Reason
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.make import make_plan
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account, desired, fleet
