@@ -70,6 +70,8 @@ _NAMES: Mapping[Part, str] = {
     "sixth": "sixth trial (deployments)",
     "seventh": "seventh trial (recordings)",
     "eighth": "eighth trial (deployments)",
+    "ninth_built": "ninth trial (recordings), read before building",
+    "ninth": "ninth trial (recordings), set aside",
     "tenth_built": "tenth trial (every report), read before building",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"

@@ -1,11 +1,16 @@
-"""Whether a subscription may have one more account: its access, the terms, its counters, and its policies.
+"""Whether an account may be written as asked: its name, place and kind, access, terms, counters, policies.
 
 Rule of this module: it reads the state and changes nothing. The order of the checks is assumed.
 """
 
-from reconciler.emulator import errors, policy_errors, quota
+import re
+
+from reconciler.emulator import account_kinds, errors, kept_accounts, offers, policy_errors, quota
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, normal_location
+
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
+_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 
 _WITH_TERMS = frozenset({"CognitiveServices", "ComputerVision", "Face", "TextAnalytics"})
 """Kinds whose first account has to be made in the portal, where their terms are agreed to (reported)."""
@@ -20,14 +25,77 @@ _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
 
 
-def require(turn: Turn, asked: Json, kind: str) -> None:
+def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    """Raise the refusal of a PUT of the account with this key, if there is one."""
+    if _NAME.match(turn.args["account"]) is None:
+        raise errors.refusal("invalid_account_name")
+    _check_location(turn, key, asked, before)
+    kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
+    if before is not None and not account_kinds.becomes(before["body"]["kind"], kind, turn.now):
+        raise errors.refusal("kind_fixed")
+    place = asked.get("location") or ("" if before is None else before["body"]["location"])
+    if not account_kinds.is_at(kind, normal_location(place)):
+        raise errors.refusal("invalid_kind", kind=kind)
+    sku = at(asked, "sku", "name")
+    if sku and not account_kinds.takes(kind, sku):
+        raise errors.refusal("invalid_sku_id", sku=sku, kind=kind)
+    gone = kept_accounts.kept(turn.store, turn.now, key)
+    if before is None and gone is not None:
+        raise errors.refusal("soft_deleted", account_id=gone["id"])
+    check_subdomain(turn, key, asked)
+    _require_fields(turn, asked, before)
+    if before is None:
+        _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
+
+
+def _check_location(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    location = asked.get("location", "" if before is None else before["body"]["location"])
+    if before is not None and normal_location(before["body"]["location"]) != normal_location(location):
+        raise errors.refusal(
+            "invalid_resource_location",
+            name=before["body"]["name"],
+            location=before["body"]["location"],
+            group=turn.args["group"],
+            wanted=location,
+        )
+    known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
+    if normal_location(location) not in known:
+        raise errors.refusal(
+            "location_not_available",
+            location=location,
+            kind="Microsoft.CognitiveServices/accounts",
+            locations=",".join(known),
+        )
+    _require_place(turn, key, location)
+    _require_tags(turn, key, asked.get("tags") or {})
+
+
+def check_subdomain(turn: Turn, key: str, asked: Json) -> None:
+    """Raise the refusal of a custom subdomain that is no host name or another account's."""
+    wanted = at(asked, "properties", "customSubDomainName")
+    if wanted and _SUBDOMAIN.match(wanted) is None:
+        raise errors.refusal("invalid_subdomain", name=wanted)
+    if wanted and subdomain_owner(turn, wanted) not in {None, key}:
+        raise errors.refusal("subdomain_taken", name=wanted)
+
+
+def subdomain_owner(turn: Turn, name: str) -> str | None:
+    """Key of the account that has a subdomain, in any subscription, kept ones included."""
+    for kind in ("account", "deleted"):
+        for found in turn.store.scan(kind):
+            taken = at(found, "body", "properties", "customSubDomainName")
+            if isinstance(taken, str) and taken.lower() == name.lower():
+                return str(found["body"]["id"]).lower()
+    return None
+
+
+def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
     """Raise the refusal of a new account of this kind, if there is one."""
     if turn.store.switch("accountAccess") == "closed":
         raise errors.refusal("kind_closed", kind=kind)
     if turn.store.switch("accountAccess") == "refused":
         sku = at(asked, "sku", "name") or "S0"
         raise errors.refusal("special_feature_required", sku=sku, kind=kind, now=turn.now)
-    _require_fields(turn, asked)
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise errors.refusal("terms_not_accepted", kind=kind)
     if kind in _WITHOUT_API_PROPERTIES and turn.now.date().isoformat() >= _API_PROPERTIES_CHECKED:
@@ -38,23 +106,30 @@ def require(turn: Turn, asked: Json, kind: str) -> None:
     quota.require_account(turn, asked.get("location", ""), kind)
 
 
-def _require_fields(turn: Turn, asked: Json) -> None:
-    """What had to be said of a new account in the second half of 2023 (reported), or by the switch."""
-    if (
-        "properties" not in asked
-        and _PROPERTIES_REQUIRED[0] <= turn.now.date().isoformat() < _PROPERTIES_REQUIRED[1]
-    ):
-        raise errors.refusal("field_required", name="Properties")
-    if turn.store.switch("networkAcls") == "required" and not at(asked, "properties", "networkAcls"):
-        raise errors.refusal("field_required", name="NetworkAcls")
+def _require_fields(turn: Turn, asked: Json, before: Json | None) -> None:
+    """What a PUT has to say of an account.
+
+    `properties` of a new one in the autumn of 2023 (reported); by the switch `accountFields: required` also
+    `networkAcls` of a new one (reported in June 2023) and `publicNetworkAccess` over an old one (2026).
+    """
+    day = turn.now.date().isoformat()
+    missing = []
+    if before is None and _PROPERTIES_REQUIRED[0] <= day < _PROPERTIES_REQUIRED[1]:
+        missing.append("properties" if "properties" not in asked else "")
+    if turn.store.switch("accountFields") == "required":
+        field = "networkAcls" if before is None else "publicNetworkAccess"
+        missing.append("" if at(asked, "properties", field) else field)
+    for field in filter(None, missing):
+        raise errors.refusal("field_required", name=f"{field[0].upper()}{field[1:]}")
 
 
 def _has_free_one(turn: Turn, kind: str) -> bool:
-    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
+    above = f"/subscriptions/{turn.subscription.lower()}/"
+    found = [*turn.store.scan("account", above), *turn.store.scan("deleted", above)]
     return any(item["body"]["kind"] == kind and item["body"]["sku"]["name"] == "F0" for item in found)
 
 
-def require_place(turn: Turn, account: str, location: str) -> None:
+def _require_place(turn: Turn, account: str, location: str) -> None:
     """Raise 403 where a denying assignment with `allowedLocations` does not hold the account's location."""
     for assignment in turn.store.scan("policy"):
         scope = str(assignment.get("scope", "/")).lower().rstrip("/")
@@ -68,7 +143,7 @@ def require_place(turn: Turn, account: str, location: str) -> None:
             raise policy_errors.disallowed_by_policy(name, assignment)
 
 
-def require_tags(turn: Turn, account: str, tags: Json) -> None:
+def _require_tags(turn: Turn, account: str, tags: Json) -> None:
     """Raise 403 with every denying assignment whose `requiredTags` an account lacks."""
     has = {name.lower() for name in tags}
     lacking = []

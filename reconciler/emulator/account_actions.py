@@ -6,7 +6,7 @@ from the account and a counter.
 
 import hashlib
 
-from reconciler.emulator import account_kinds, accounts, auth, errors, regional
+from reconciler.emulator import account_access, account_kinds, accounts, auth, errors, regional
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
@@ -89,7 +89,7 @@ def check_domain(turn: Turn) -> Answer:
         raise errors.refusal(
             "invalid_content", parser_text="Required property 'subdomainName' not found in JSON"
         )
-    owner = accounts.subdomain_owner(turn, name)
+    owner = account_access.subdomain_owner(turn, name)
     body: Json = {"isSubdomainAvailable": owner is None, "subdomainName": name}
     if owner is not None:
         body["reason"] = errors.refusal("subdomain_taken", name=name).message

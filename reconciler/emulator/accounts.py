@@ -4,7 +4,6 @@ Rule of this module: a write below an account is refused while another one of th
 and while the account itself is not settled.
 """
 
-import re
 import uuid
 from collections.abc import Mapping
 
@@ -17,16 +16,13 @@ from reconciler.emulator import (
     clock,
     errors,
     kept_accounts,
-    offers,
     provisioning,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
+from reconciler.emulator.wire import Answer, Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
-_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
-_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 SHAPES: Mapping[str, type] = {
     "location": str,
     "kind": str,
@@ -61,7 +57,7 @@ _READ_ONLY = frozenset(
     }
 )
 """Properties marked read-only in the specification: accepted in a body, and not taken over."""
-_LASTING = ("dateCreated", "privateEndpointConnections")
+_LASTING = ("dateCreated", "privateEndpointConnections", "skuChangeInfo")
 """Those of them that a write leaves as they were (recorded)."""
 
 
@@ -90,7 +86,14 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
     return turn.store.require(
         "account",
         key_of(turn),
-        errors.refusal("parent_not_found", verb=verb, kind=child, parent_id=id_of(turn)),
+        errors.refusal(
+            "parent_not_found",
+            now=turn.now,
+            verb=verb,
+            kind=child,
+            parent_id=id_of(turn),
+            parent=turn.args["account"],
+        ),
     )
 
 
@@ -159,7 +162,7 @@ def put(turn: Turn) -> Answer:
     before = turn.store.get("account", key_of(turn))
     if before is None and at(asked, "properties", "restore") is True:
         return _restore(turn, asked)
-    _check_put(turn, asked, before)
+    account_access.check(turn, key_of(turn), asked, before)
     _require_settled(turn)
     body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)
     turn.store.put("account", key_of(turn), {"body": body})
@@ -192,82 +195,18 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if gone is None:
-        raise errors.refusal("nothing_to_restore", resource_id=turn.request.path)
+        raise errors.refusal("nothing_to_restore")
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
-    body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
+    body = filled(turn, {**overlay(account_faces.own(old, "dateCreated"), asked), "id": old["id"]}, None)
     turn.store.put("account", key_of(turn), {"body": body})
     for deployment in gone.get("deployments", []):
         turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
     return _answer(turn, 201, body)
 
 
-def _without_addresses(body: Json) -> Json:
-    """An account without what follows from its subdomain."""
-    properties = {n: v for n, v in body["properties"].items() if n not in {"endpoint", "endpoints"}}
-    return {**body, "properties": properties}
-
-
-def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
-    if _NAME.match(turn.args["account"]) is None:
-        raise errors.refusal("invalid_account_name")
-    _check_location(turn, asked, before)
-    kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
-    if before is not None and not account_kinds.becomes(before["body"]["kind"], kind, turn.now):
-        raise errors.refusal("kind_fixed")
-    place = asked.get("location") or ("" if before is None else before["body"]["location"])
-    if not account_kinds.is_at(kind, normal_location(place)):
-        raise errors.refusal("invalid_kind", kind=kind)
-    sku = at(asked, "sku", "name")
-    if sku and not account_kinds.takes(kind, sku):
-        raise errors.refusal("invalid_sku_id", sku=sku, kind=kind)
-    gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
-    if before is None and gone is not None:
-        raise errors.refusal("soft_deleted", account_id=gone["id"])
-    _check_subdomain(turn, asked)
-    if before is None:
-        account_access.require(turn, asked, account_kinds.canonical(kind) or kind)
-
-
-def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
-    location = asked.get("location", "" if before is None else before["body"]["location"])
-    if before is not None and normal_location(before["body"]["location"]) != normal_location(location):
-        raise errors.refusal(
-            "invalid_resource_location",
-            name=before["body"]["name"],
-            location=before["body"]["location"],
-            group=turn.args["group"],
-            wanted=location,
-        )
-    known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
-    if normal_location(location) not in known:
-        raise errors.refusal(
-            "location_not_available", location=location, kind=TYPE, locations=",".join(known)
-        )
-    account_access.require_place(turn, key_of(turn), location)
-    account_access.require_tags(turn, key_of(turn), asked.get("tags") or {})
-
-
-def _check_subdomain(turn: Turn, asked: Json) -> None:
-    wanted = at(asked, "properties", "customSubDomainName")
-    if wanted and _SUBDOMAIN.match(wanted) is None:
-        raise errors.refusal("invalid_subdomain", name=wanted)
-    if wanted and subdomain_owner(turn, wanted) not in {None, key_of(turn)}:
-        raise errors.refusal("subdomain_taken", name=wanted)
-
-
-def subdomain_owner(turn: Turn, name: str) -> str | None:
-    """Key of the account that has a subdomain, in any subscription, kept ones included."""
-    for kind in ("account", "deleted"):
-        for found in turn.store.scan(kind):
-            taken = at(found, "body", "properties", "customSubDomainName")
-            if isinstance(taken, str) and taken.lower() == name.lower():
-                return str(found["body"]["id"]).lower()
-    return None
-
-
 def patch(turn: Turn) -> Answer:
-    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
+    """Merge sku and properties, replace tags: 202 with a body and both operation headers (recorded).
 
     200 when operations end at once (specified); an identity is an operation like a property (recorded in
     March 2022).
@@ -275,12 +214,13 @@ def patch(turn: Turn) -> Answer:
     require_group(turn)
     asked = _asked(turn)
     before = require(turn)
-    _check_subdomain(turn, asked)
+    account_access.check_subdomain(turn, key_of(turn), asked)
     _require_settled(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
-    body = filled(
-        turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
-    )
+    merged = {**overlay(account_faces.own(before["body"]), kept), "id": before["body"]["id"]}
+    if "tags" in kept:
+        merged["tags"] = kept["tags"]
+    body = filled(turn, merged, before)
     turn.store.put("account", key_of(turn), {"body": body})
     if turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
@@ -353,7 +293,14 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties, asked = given.get("properties") or {}, given.get("identity")
+    lasting = {
+        name: at(old, "properties", name) for name in _LASTING if at(old, "properties", name) is not None
+    }
+    properties, asked = {**lasting, **(given.get("properties") or {})}, given.get("identity")
+    if at(old, "sku", "name") not in {None, sku["name"]}:
+        properties["skuChangeInfo"] = account_faces.sku_change(
+            lasting.get("skuChangeInfo", {}), old["sku"]["name"], sku["name"], clock.stamp(turn.now)
+        )
     return {
         "id": given["id"],
         "name": name,
@@ -373,24 +320,18 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
 
 
 def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, given: Json) -> Json:
+    made = given.get("dateCreated") or clock.stamp(turn.now)
+    facts = account_faces.facts(kind, sku, made[:10], location, given, identity.rpartition("/")[2])
     fixed = {
-        "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
+        "endpoint": facts["endpoint"],
         "provisioningState": "Succeeded",
         "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
-        "dateCreated": clock.stamp(turn.now),
-        **account_faces.api_properties(kind),
-        **account_faces.limits(kind, sku),
+        "dateCreated": made,
+        **facts,
         "isMigrated": False,
         **account_faces.project_management(kind),
-        "privateEndpointConnections": [],
+        **({"privateEndpointConnections": []} if account_faces.is_linkable(facts) else {}),
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind, sku),
-        "endpoints": account_faces.endpoints(
-            location,
-            kind,
-            given.get("customSubDomainName"),
-            identity.rpartition("/")[2] if given.get("allowProjectManagement") else None,
-        ),
     }
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:

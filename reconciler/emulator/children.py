@@ -68,9 +68,12 @@ def put(child: Child, turn: Turn) -> Answer:
         _require_none_else(child, turn)
     if child.kind == "accounts/projects":
         _require_projects(account)
+    asked = _asked(turn)
+    if child.is_single:
+        _require_connections(asked)
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
-    body = _filled(child, turn, account, _asked(turn), before)
+    body = _filled(child, turn, account, asked, before)
     turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
     return _answer(child, 201 if before is None and not child.is_foreign else 200, body)
 
@@ -119,7 +122,16 @@ def _require_holder(child: Child, turn: Turn) -> None:
         return
     holder = _key(child, turn, "").rsplit("/", 2)[0]
     turn.store.require(
-        "child", holder, errors.refusal("parent_not_found", verb="write", kind=child.kind, parent_id=holder)
+        "child",
+        holder,
+        errors.refusal(
+            "parent_not_found",
+            now=turn.now,
+            verb="write",
+            kind=child.kind,
+            parent_id=holder,
+            parent=holder.rpartition("/")[2],
+        ),
     )
 
 
@@ -128,6 +140,17 @@ def _require_projects(account: Json) -> None:
         raise errors.refusal("projects_not_allowed")
     if account["properties"]["provisioningState"] == "Failed":
         raise errors.refusal("account_not_provisioned")
+
+
+_CONNECTIONS = ("vectorStoreConnections", "storageConnections", "threadStorageConnections")
+
+
+def _require_connections(asked: Json) -> None:
+    """A capability host that names a store of its own has to name one of each kind (documented)."""
+    named = {name: at(asked, "properties", name) or [] for name in _CONNECTIONS}
+    wrong = [name for name, connections in named.items() if len(connections) != 1]
+    if wrong and any(named.values()):
+        raise errors.refusal("one_connection_each", name=wrong[0])
 
 
 def _require_none_else(child: Child, turn: Turn) -> None:

@@ -8,6 +8,7 @@ operation's result, and so does a purchase that the subscription cannot make.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from reconciler.emulator import accounts, errors, offers
 from reconciler.emulator.store import Store
@@ -129,12 +130,17 @@ def require_partner_data(body: Json, before: Json | None) -> None:
         raise errors.refusal("model_provider_data_missing")
 
 
-def require_leave(store: Store, model: Json) -> None:
+def require_leave(store: Store, now: datetime, model: Json) -> None:
     """Refuse a new deployment that the subscription may not have at all, by the switches of the world."""
     if store.switch("standing") == "held":
         raise errors.refusal("held_back")
     if store.switch("modelAccess") == "refused":
-        raise errors.refusal("no_access_to_model", name=str(model["name"]).replace("gpt", "GPT", 1))
+        raise errors.refusal(
+            "no_access_to_model",
+            now=now,
+            label=str(model["name"]).replace("gpt", "GPT", 1),
+            printed=model,
+        )
     _require_sale(store, model)
 
 

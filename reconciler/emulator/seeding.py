@@ -69,7 +69,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "modelProviderData": ("returned", "hidden"),
     "marketplace": ("accepted", "refused", "ineligible", "unpaid", "unmapped"),
     "accountAccess": ("granted", "refused", "closed"),
-    "networkAcls": ("optional", "required"),
+    "accountFields": ("optional", "required"),
     "skuTier": ("accepted", "refused"),
     "responsibleTerms": ("agreed", "open"),
     "modelAccess": ("granted", "refused"),

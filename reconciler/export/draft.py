@@ -19,7 +19,7 @@ from reconciler.domain.json_values import empty, unset_paths
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
-from reconciler.export.json_parts import at, depth, fits, odd, part, shown, unseen, whole, word
+from reconciler.export.foreign import at, depth, fits, odd, part, shown, unseen, whole, word
 from reconciler.export.naming import Owner
 from reconciler.export.yaml_text import Quoted
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields

@@ -28,12 +28,12 @@ from reconciler.plan.legality import (
     migrates,
     only_marks,
     reason_for,
+    replacement,
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
 from reconciler.plan.pair import InSync, Pair
 from reconciler.plan.removal import undeclared
-from reconciler.plan.replacement import replacement
 from reconciler.plan.terms import Terms, blocked, by_account, hindrance, unread
 
 _PROVIDER_DATA: Final = "modelProviderData"
@@ -233,14 +233,8 @@ def _in_progress(pair: Pair, terms: Terms) -> Action:
     explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
         return _change(pair, terms, f"{explanation}; apply waits for its end and looks again")
-    return Wait(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=Reason.IN_PROGRESS,
-        explanation=f"{explanation}; its fields are as declared: apply waits for its end and writes nothing",
-        desired=pair.desired,
-        observed=pair.observed,
-    )
+    text = f"{explanation}; its fields are as declared: apply waits for its end and writes nothing"
+    return pair.action(Wait, Reason.IN_PROGRESS, text)
 
 
 def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region | None) -> Keep:
@@ -261,9 +255,13 @@ def _change(pair: Pair, terms: Terms, explanation: str = "", *, settled_badly: b
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
         action = replacement(pair, terms)
     elif only_marks(pair.changes) and unclaimed and not settled_badly:
-        action = _adoption(pair)
+        text = "only our mark is added" if owner_of(pair.observed) is None else _NEW_ID
+        action = pair.action(Adopt, Reason.MARK_MISSING, f"it is as declared; {text}", pair.body)
     else:
-        action = _update(pair)
+        writes = writes_for(pair)
+        reason = reason_for(pair) if pair.changes else Reason.CANCELED_STATE
+        remarks = "; ".join(_remarks(pair, len(writes)))
+        action = pair.action(Update, reason, remarks, *writes, carried=pair.carried)
     return action.explained(action.explanation, explanation)
 
 
@@ -279,34 +277,7 @@ _REFUSED_CHANGE = (
 )
 
 
-def _adoption(pair: Pair) -> Adopt:
-    return Adopt(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=Reason.MARK_MISSING,
-        explanation="it is as declared; only our mark is added"
-        if owner_of(pair.observed) is None
-        else "it is as declared; its mark gets the id of this fleet",
-        desired=pair.desired,
-        observed=pair.observed,
-        changes=pair.changes,
-        writes=(pair.body,),
-    )
-
-
-def _update(pair: Pair) -> Update:
-    writes = writes_for(pair)
-    return Update(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=reason_for(pair) if pair.changes else Reason.CANCELED_STATE,
-        explanation="; ".join(_remarks(pair, len(writes))),
-        desired=pair.desired,
-        observed=pair.observed,
-        changes=pair.changes,
-        writes=writes,
-        carried=pair.carried,
-    )
+_NEW_ID = "its mark gets the id of this fleet"
 
 
 def _remarks(pair: Pair, writes: int) -> Iterator[str]:
@@ -314,7 +285,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         case Whose.NOBODYS:
             yield "it carried nobody's mark and is taken over"
         case Whose.NAMESAKE:
-            yield "its mark gets the id of this fleet"
+            yield _NEW_ID
         case Whose.THEIRS:
             yield f"it is taken over from the fleet {owner_of(pair.observed)!r}"
         case Whose.OURS:
@@ -323,13 +294,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         yield ("ARM migrates it in place at the same size, in 20 to 30 minutes; it keeps serving meanwhile")
     if writes > 1:
         yield "ARM refuses a new size and another model in one write, so there are two"
-    yield from _who_moved_it(pair)
-    if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
-        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"
-
-
-def _who_moved_it(pair: Pair) -> Iterator[str]:
-    """What is known of how the live model came to differ; nothing where the manifest is behind it."""
+    # How the live model came to differ, where the manifest is not behind it.
     if pair.mover is Mover.SOMEBODY:
         yield f"somebody moved it to {pair.running}, which the service does not do here; it is moved back"
     elif pair.mover is Mover.SERVICE:
@@ -339,3 +304,5 @@ def _who_moved_it(pair: Pair) -> Iterator[str]:
             f"it runs {pair.running}, and its marks do not tell whether the manifest was changed, or the "
             "service or somebody moved it"
         )
+    if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
+        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"

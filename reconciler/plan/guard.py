@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.ids import Region
 from reconciler.domain.marks import owner_of
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
 from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
@@ -38,15 +37,7 @@ def guard(
 
 def count_owned(desired: DesiredState, observed: ObservedState) -> int:
     """How many of the observed deployments carry the fleet's mark."""
-    return sum(1 for _ in _owned(desired, observed))
-
-
-def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[ObservedDeployment, Region]]:
-    for reading in observed.readings.values():
-        if isinstance(reading, Listed):
-            for existing in reading.deployments:
-                if owner_of(existing) == desired.fleet.mark:
-                    yield existing, reading.account.region
+    return sum(owner_of(existing) == desired.fleet.mark for existing, _ in observed.existing)
 
 
 def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy) -> Iterator[Refusal]:
@@ -142,8 +133,10 @@ def _reductions(
         return
     pools = Pools(observed)
     held: dict[PoolKey, int] = defaultdict(int)
-    for existing, region in _owned(desired, observed):
-        draw = pools.draw_of(existing, region)
+    for existing, reading in observed.existing:
+        if owner_of(existing) != desired.fleet.mark:
+            continue
+        draw = pools.draw_of(existing, reading.account.region)
         if draw is not None and existing.sku is not None and existing.sku.family is SkuFamily.PROVISIONED:
             held[draw.pool] += draw.amount
     freed: dict[PoolKey, int] = defaultdict(int)

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.diagnostics import counted, listing
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import Listed, ObservedState, QuotaPool
+from reconciler.domain.state import ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
 from reconciler.plan.pools import Draw, Movement, PoolKey, Pools
@@ -140,12 +140,10 @@ def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[Deploymen
 
 
 def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
-    for reading in observed.readings.values():
-        if isinstance(reading, Listed):
-            for existing in reading.deployments:
-                draw = pools.draw_of(existing, reading.account.region)
-                if draw is not None:
-                    yield existing.id, draw
+    for existing, reading in observed.existing:
+        draw = pools.draw_of(existing, reading.account.region)
+        if draw is not None:
+            yield existing.id, draw
 
 
 def _refusal(forecast: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:

@@ -128,9 +128,7 @@ def unmatched_globs(desired: DesiredState, observed: ObservedState) -> tuple[Dia
 def known_deployments(desired: DesiredState, observed: ObservedState) -> Iterator[DeploymentId]:
     """Every deployment that is declared and selected, or was found; what is both comes twice."""
     yield from (deployment.id for deployment in desired.deployments)
-    for reading in observed.readings.values():
-        if isinstance(reading, Listed):
-            yield from (deployment.id for deployment in reading.deployments)
+    yield from (existing.id for existing, _ in observed.existing)
 
 
 _FIND_ACCOUNT = (

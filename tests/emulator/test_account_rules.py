@@ -125,39 +125,6 @@ def test_a_kind_that_a_subscription_may_not_have_is_refused_in_the_words_of_the_
     assert (found.code, found.message.endswith(end)) == ("SpecialFeatureOrQuotaIdRequired", True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "sku", "names"),
-    [
-        (
-            *("FormRecognizer", "S0"),
-            ["VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey", "Container"],
-        ),
-        ("Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey", "Scenario"]),
-        ("Face", "S0", ["VirtualNetworks", "Container", "Scenario"]),
-    ],
-)
-def test_an_account_has_the_capabilities_of_its_kind_and_sku(kind: str, sku: str, names: list[str]) -> None:
-    body = {"kind": kind, "sku": {"name": sku}, "location": "eastus", "properties": {}}
-    found = fleet().arm("PUT", f"{ABOVE}other", body).json["properties"]
-    assert [capability["name"] for capability in found["capabilities"]] == names
-
-
-def test_forms_are_limited_by_what_is_done_with_them() -> None:
-    found = fleet().arm("PUT", f"{ABOVE}other", asked("FormRecognizer")).json["properties"]
-    rules = {rule["key"]: (rule["count"], rule["renewalPeriod"]) for rule in found["callRateLimit"]["rules"]}
-    assert list(rules)[:2] == ["formrecognizer.custom.train", "formrecognizer.custom.copymodels"]
-    assert (rules["formrecognizer.custom.models.get"], rules["default"]) == ((10, 60), (30, 1))
-
-
-@pytest.mark.parametrize(("day", "names"), [("2021-11-28", 9), ("2022-10-19", 16), ("2025-01-10", 12)])
-def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) -> None:
-    arm = fleet()
-    arm.control("clock", {"at": f"{day}T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("TextAnalytics")).json["properties"]
-    assert len(found["endpoints"]) == names
-    assert set(found["endpoints"].values()) == {found["endpoint"]}
-
-
 def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     arm = fleet()
     arm.control("lro", {"polls": 0})
@@ -167,14 +134,6 @@ def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
     assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
     assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200
-
-
-def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> None:
-    arm = fleet()
-    arm.control("clock", {"at": "2022-03-29T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("OpenAI"), version="2022-03-01").json["properties"]
-    assert found["capabilities"] == [{"name": "VirtualNetworks"}]
-    assert len(found["endpoints"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -238,3 +197,64 @@ def test_policies_that_want_tags_refuse_an_account_without_them_each_with_its_re
     assert seen["evaluatedExpressions"][0]["expression"] == "tags[Contact]"
     tagged = {**asked(), "tags": {"contact": "me", "CostCenter": "1"}}
     assert arm.arm("PUT", f"{ABOVE}other", tagged).status == 201
+
+
+@pytest.mark.parametrize(
+    ("before", "day", "kind", "code"),
+    [
+        ("OpenAI", "2025-01-01", "AIServices", "UpdateKindNotAllowed"),
+        ("OpenAI", "2026-06-01", "AIServices", ""),
+        ("SpeechServices", "2026-06-01", "AIServices", "UpdateKindNotAllowed"),
+        ("SpeechServices", "2021-10-21", "Speech", "UpdateKindNotAllowed"),
+        ("OpenAI", "2026-06-01", "Nonsense", "InvalidApiSetId"),
+    ],
+)
+def test_a_kind_stays_but_for_the_upgrade(before: str, day: str, kind: str, code: str) -> None:
+    arm = fleet(accounts=[{"id": f"{ABOVE}old", "location": "eastus", "kind": before}])
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    arm.sign_in_again()
+    found = arm.arm("PUT", f"{ABOVE}old", asked(kind))
+    assert found.json.get("error", {}).get("code", "") == code
+
+
+@pytest.mark.parametrize(
+    ("day", "settings", "properties", "missing"),
+    [
+        ("2023-09-07", {}, None, "Properties"),
+        ("2026-06-01", {}, None, ""),
+        ("2023-06-22", {"accountFields": "required"}, {"publicNetworkAccess": "Enabled"}, "NetworkAcls"),
+    ],
+)
+def test_what_an_account_had_to_say(
+    day: str, settings: dict[str, str], properties: dict[str, str] | None, missing: str
+) -> None:
+    arm = fleet(settings=settings)
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    arm.sign_in_again()
+    body = {name: value for name, value in asked("FormRecognizer").items() if name != "properties"}
+    found = arm.arm("PUT", f"{ABOVE}new", body if properties is None else {**body, "properties": properties})
+    told = found.json.get("error", {}).get("message", "")
+    assert told == (f"{missing} is required for this resouce." if missing else "")
+
+
+def test_a_put_over_an_account_has_to_say_its_public_access_by_the_switch() -> None:
+    arm = fleet(settings={"accountFields": "required"})
+    found = arm.arm("PUT", f"{ABOVE}acc", {"kind": "OpenAI", "location": "swedencentral", "properties": {}})
+    assert (found.status, found.message) == (400, "PublicNetworkAccess is required for this resouce.")
+
+
+def test_a_capability_host_names_one_connection_of_each_kind_or_none() -> None:
+    account = {
+        "id": f"{ABOVE}foundry",
+        "location": "eastus",
+        "kind": "AIServices",
+        "properties": {"allowProjectManagement": True},
+    }
+    host = f"{ABOVE}foundry/capabilityHosts/agents"
+    arm = fleet(accounts=[account])
+    found = arm.arm("PUT", host, {"properties": {"storageConnections": ["one"]}}, version="2025-06-01")
+    assert found.message == (
+        "CreateCapabilityHostRequestDto is invalid: Agents CapabilityHost supports a single, non empty value"
+        " for vectorStoreConnections property."
+    )
+    assert arm.arm("PUT", host, {"properties": {}}, version="2025-06-01").status == 201

@@ -33,6 +33,7 @@ Part = Literal[
     "sixth",
     "seventh",
     "eighth",
+    "ninth_built",
     "tenth_built",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)

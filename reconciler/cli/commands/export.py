@@ -185,8 +185,7 @@ def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
 
 def _from_files(asked: _Asked, connection: Connection) -> Estate:
     from reconciler.export import Setting
-    from reconciler.export.sources.given import named_values
-    from reconciler.export.sources.parameters import azd_environment
+    from reconciler.export.sources.given import azd_environment, named_values
     from reconciler.export.sources.reading import estate_of
 
     for word, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):

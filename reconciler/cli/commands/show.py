@@ -68,16 +68,13 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
 
 def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     """What everything that is there costs; the workloads are those of the manifests."""
-    from reconciler.domain.state import Listed
     from reconciler.prices.bill import Cost, bill
     from reconciler.prices.deployed import deployed_now
 
     loads = {deployment.id: deployment.workload for deployment in desired.deployments}
     deployed = [
         deployed_now(deployment, reading.account.region, loads.get(deployment.id))
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
+        for deployment, reading in observed.existing
     ]
     costs = desired.fleet.costs
     return Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))

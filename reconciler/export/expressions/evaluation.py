@@ -296,7 +296,7 @@ def _text(parts: list[Value]) -> Value:
 
 def _access(value: Value, key: Value, *, safe: bool) -> Value:
     if isinstance(value, Choice):
-        return choice(value.condition, _access(value.yes, key, safe=safe), _access(value.no, key, safe=safe))
+        return value.each(lambda item: _access(item, key, safe=safe))
     if safe and value is None:
         return None
     present, found = at(value, key)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reconciler.export.expressions.structures import (
-    LARGEST,
     Function,
     answered,
     as_bool,
@@ -24,6 +23,8 @@ from reconciler.export.expressions.structures import (
     distinct,
     interleaved,
     known,
+    replaced,
+    shallow_merge,
 )
 from reconciler.export.expressions.values import (
     MOST_NUMBERS,
@@ -88,14 +89,6 @@ def _format(pattern: Value, *arguments: Value) -> Value:
     return joined([*pieces, written[end:]])
 
 
-def _merge(*objects: Value) -> Value:
-    made: dict[str, Value] = {}
-    for each in objects:
-        if each is not None:
-            made |= as_mapping(each)
-    return made
-
-
 def _coalesce(*values: Value) -> Value:
     for value in values:
         if isinstance(value, Unknown) and value.is_text:
@@ -134,10 +127,7 @@ def _replace(text: Value, old: Value, new: Value) -> Value:
     sought, instead = _str(old), _str(new)
     if len(sought) > 1 and sought[0] == sought[-1] == "/":
         raise Undecided  # a regular expression of another dialect
-    whole = _str(text)
-    if len(whole) * max(1, len(instead)) > LARGEST * 10:
-        raise Undecided
-    return whole.replace(sought, instead)
+    return replaced(_str(text), sought, instead)
 
 
 def _json_text(value: Value) -> Value:
@@ -178,7 +168,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "join": lambda by, items: joined(interleaved(map(text_of, as_items(items)), by)),
     "length": lambda value: len(value if isinstance(value, str | dict) else as_items(value)),
     "lookup": _lookup,
-    "merge": _merge,
+    "merge": lambda *objects: shallow_merge([each for each in objects if each is not None]),
     "concat": lambda *lists: [item for each in lists for item in as_items(each)],
     "coalesce": _coalesce,
     "coalescelist": lambda *lists: next(each for each in lists if as_items(each)),

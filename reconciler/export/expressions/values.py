@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Union
 
@@ -64,6 +64,10 @@ class Choice:
 
     def __str__(self) -> str:
         return f"if({self.condition}, {shown(self.yes)}, {shown(self.no)})"
+
+    def each(self, make: Callable[[Value], Value]) -> Value:
+        """What is made of each of the two, by the same condition."""
+        return choice(self.condition, make(self.yes), make(self.no))
 
 
 Value = Union[  # noqa: UP007 -- names in quotes
@@ -158,11 +162,7 @@ def restricted(value: Value, condition: str, *, holds: bool) -> Value:
     if isinstance(value, Choice):
         if value.condition == condition:
             return restricted(value.yes if holds else value.no, condition, holds=holds)
-        return choice(
-            value.condition,
-            restricted(value.yes, condition, holds=holds),
-            restricted(value.no, condition, holds=holds),
-        )
+        return value.each(lambda item: restricted(item, condition, holds=holds))
     if isinstance(value, dict):
         return {name: restricted(item, condition, holds=holds) for name, item in value.items()}
     if isinstance(value, list):

@@ -8,7 +8,7 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.json_parts import at, part
+from reconciler.export.foreign import at, part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import deployment_id
 

@@ -11,12 +11,10 @@ from typing import BinaryIO, Final
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.foreign import ForeignFile, ForeignText, read_any, read_file
-from reconciler.export.json_parts import at
+from reconciler.export.foreign import ForeignFile, ForeignText, at, read_any, read_file
 from reconciler.export.sources import azd, bicep, kubernetes
-from reconciler.export.sources.given import Setting, refuse_unused
+from reconciler.export.sources.given import Setting, names_in, refuse_unused
 from reconciler.export.sources.listing import listing_estate
-from reconciler.export.sources.parameters import names_in
 from reconciler.export.sources.template import template_estate, template_names
 from reconciler.export.sources.terraform_state import tfstate_estate
 

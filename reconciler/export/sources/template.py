@@ -31,10 +31,8 @@ from reconciler.export.expressions.values import (
     truth,
     unknown,
 )
-from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import text_or_none
-from reconciler.export.sources.given import Decided, Setting, typed
-from reconciler.export.sources.parameters import given_for
+from reconciler.export.foreign import ForeignFile, text_or_none
+from reconciler.export.sources.given import Decided, Setting, given_for, typed
 
 _AND: Final = " and "
 """Between conditions that all have to hold."""

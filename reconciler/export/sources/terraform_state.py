@@ -15,8 +15,7 @@ from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import part, text_or_none
+from reconciler.export.foreign import ForeignFile, part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.template import template_estate
 from reconciler.export.sources.terraform_resource import ACCOUNTS, TEMPLATES, Instance, objects, parsed

@@ -8,8 +8,7 @@ import pytest
 
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found
-from reconciler.export.sources.given import Setting, named_values
-from reconciler.export.sources.parameters import azd_environment
+from reconciler.export.sources.given import Setting, azd_environment, named_values
 from reconciler.export.sources.reading import Files, estate_of
 
 TEMPLATE = {
