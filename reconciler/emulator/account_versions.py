@@ -13,9 +13,9 @@ _PROJECTS_SINCE = "2025-04-01"
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says whether it is dynamic (recorded with every version from 2021-10-01)."""
 
-_BACKUP_UNTIL = "2022-03-01"
+_BACKUP_IN = "2022-03-01"
 _WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
-"""The kinds that had a `backupUpperLimit`, and until when (recorded in March 2022)."""
+"""The kinds that had a `backupUpperLimit`, and the one version that said it (recorded in March 2022)."""
 
 
 def visible(body: Json, version: str) -> Json:
@@ -27,7 +27,7 @@ def visible(body: Json, version: str) -> Json:
         shown = {**account_faces.of(body, seen), **account_faces.own(body)["properties"]}
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
-    if day <= _BACKUP_UNTIL and body["kind"] in _WITH_BACKUP:
+    if day == _BACKUP_IN and body["kind"] in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:
         for name in ("callRateLimit", "quotaLimit"):
