@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
@@ -13,6 +13,7 @@ from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import deployment_id
 
 _FRAME = frozenset({"id", "name", "type", "etag", "systemdata", "resourcegroup"})
+_NOWHERE = dict.fromkeys(("name", "resourceGroup"), "the list has no ids")
 
 
 def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> Estate:
@@ -46,20 +47,11 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
     return Estate(
         origin=EstateOrigin.LISTING,
         cloud=setting.cloud,
-        accounts=tuple(_accounts(found)),
+        accounts=tuple(
+            FoundAccount.at(account, deployments)
+            if account is not None
+            else FoundAccount(open=_NOWHERE, deployments=tuple(deployments))
+            for account, deployments in found.items()
+        ),
         left_out=tuple(left_out),
     )
-
-
-def _accounts(found: dict[AccountId | None, list[Found]]) -> Iterator[FoundAccount]:
-    for account, deployments in found.items():
-        if account is None:
-            nowhere = dict.fromkeys(("name", "resourceGroup"), "the list has no ids")
-            yield FoundAccount(open=nowhere, deployments=tuple(deployments))
-        else:
-            yield FoundAccount(
-                subscription=account.subscription,
-                resource_group=account.resource_group,
-                name=account.name,
-                deployments=tuple(deployments),
-            )
