@@ -91,10 +91,10 @@ def subdomain_owner(turn: Turn, name: str) -> str | None:
 
 def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
     """Raise the refusal of a new account of this kind, if there is one."""
-    if turn.store.switch("accountAccess") == "closed":
+    access, sku = turn.store.switch("accountAccess"), at(asked, "sku", "name") or "S0"
+    if access == "closed":
         raise errors.refusal("kind_closed", kind=kind)
-    if turn.store.switch("accountAccess") == "refused":
-        sku = at(asked, "sku", "name") or "S0"
+    if access == "refused" or (access == "current" and account_kinds.is_former(kind, sku)):
         raise errors.refusal("special_feature_required", sku=sku, kind=kind, now=turn.now)
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise errors.refusal("terms_not_accepted", kind=kind)

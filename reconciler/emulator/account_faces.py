@@ -44,6 +44,38 @@ def facts(kind: str, sku: str, day: str, location: str, given: Json, name: str) 
     }
 
 
+def of(body: Json, day: str) -> Json:
+    """The facts of an account as on a day."""
+    where = (body["location"], body["properties"], str(body["name"]).lower())
+    return facts(body["kind"], body["sku"]["name"], day, *where)
+
+
+def own(body: Json, *more: str) -> Json:
+    """An account without its facts, and without more of its properties."""
+    follows = of(body, str(body["properties"].get("dateCreated"))[:10])
+    kept = {
+        name: value
+        for name, value in body["properties"].items()
+        if name not in more and (name not in follows or follows[name] != value)
+    }
+    return {**body, "properties": kept}
+
+
+def sku_change(known: Json, before: str, after: str, when: str) -> Json:
+    """What an account says of the changes of its sku (recorded for one upgrade, in September 2022)."""
+    downs, ups = known.get("countOfDowngrades", 0), known.get("countOfUpgradesAfterDowngrades", 0)
+    return {
+        "countOfDowngrades": downs + (after < before),
+        "countOfUpgradesAfterDowngrades": ups + (after > before and downs > 0),
+        "lastChangeDate": when,
+    }
+
+
+def is_linkable(shown: Json) -> bool:
+    """Whether an account takes private endpoints: it can be in a network (recorded in June 2022)."""
+    return any(item["name"] == "VirtualNetworks" for item in shown["capabilities"])
+
+
 def _endpoint(kind: str, sku: str, day: str, location: str, domain: str | None) -> str:
     """The main address: below the custom domain if there is one, else the region's."""
     path = account_facts.part(kind, sku, day, "path")

@@ -4,6 +4,7 @@ Rule of this module: only OpenAI and AIServices take deployments; the other kind
 they share names, groups and lists with them. Read off `GET …/skus` and recorded accounts of 2021 to 2026.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -104,6 +105,11 @@ def takes(kind: str, sku: str) -> bool:
     """Whether an account of a kind can have a sku."""
     known = canonical(kind) or ""
     return sku.upper() in (*SKUS.get(known, ()), *_UNLISTED.get(known, ()))
+
+
+def is_former(kind: str, sku: str) -> bool:
+    """Whether a sku of a kind is sold to subscriptions only that have long had it."""
+    return kind == "TextAnalytics" and re.fullmatch("S[0-4]", sku, re.IGNORECASE) is not None
 
 
 def is_by_operation(kind: str, version: str) -> bool:

@@ -13,9 +13,9 @@ _PROJECTS_SINCE = "2025-04-01"
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says whether it is dynamic (recorded with every version from 2021-10-01)."""
 
-_BACKUP_UNTIL = "2022-03-01"
+_BACKUP_IN = "2022-03-01"
 _WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
-"""The kinds that had a `backupUpperLimit`, and until when (recorded in March 2022)."""
+"""The kinds that had a `backupUpperLimit`, and the one version that said it (recorded in March 2022)."""
 
 
 def visible(body: Json, version: str) -> Json:
@@ -24,10 +24,10 @@ def visible(body: Json, version: str) -> Json:
     made = str(shown.get("dateCreated"))[:10]
     seen = account_facts.as_of(made, day)
     if seen != made:
-        shown = _as_of(body, shown, made, seen)
+        shown = {**account_faces.of(body, seen), **account_faces.own(body)["properties"]}
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
-    if day <= _BACKUP_UNTIL and body["kind"] in _WITH_BACKUP:
+    if day == _BACKUP_IN and body["kind"] in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:
         for name in ("callRateLimit", "quotaLimit"):
@@ -36,15 +36,3 @@ def visible(body: Json, version: str) -> Json:
                 static = {"dynamicThrottlingEnabled": False}
                 shown[name] = {"rules": [static | rule for rule in rules if isinstance(rule, dict)]}
     return {**body, "properties": shown}
-
-
-def _as_of(body: Json, properties: Json, made: str, seen: str) -> Json:
-    """The properties with another day's facts; what a world gave an account of its own stays."""
-
-    def facts(day: str) -> Json:
-        where = (body["location"], properties, str(body["name"]).lower())
-        return account_faces.facts(body["kind"], body["sku"]["name"], day, *where)
-
-    own, other = facts(made), facts(seen)
-    shown = {name: value for name, value in properties.items() if name not in own or value != own[name]}
-    return {**other, **shown}

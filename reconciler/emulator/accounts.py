@@ -57,7 +57,7 @@ _READ_ONLY = frozenset(
     }
 )
 """Properties marked read-only in the specification: accepted in a body, and not taken over."""
-_LASTING = ("dateCreated", "privateEndpointConnections")
+_LASTING = ("dateCreated", "privateEndpointConnections", "skuChangeInfo")
 """Those of them that a write leaves as they were (recorded)."""
 
 
@@ -93,6 +93,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
             kind=child,
             parent_id=id_of(turn),
             parent=turn.args["account"],
+            group=turn.args["group"],
         ),
     )
 
@@ -198,21 +199,15 @@ def _restore(turn: Turn, asked: Json) -> Answer:
         raise errors.refusal("nothing_to_restore")
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
-    body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
+    body = filled(turn, {**overlay(account_faces.own(old, "dateCreated"), asked), "id": old["id"]}, None)
     turn.store.put("account", key_of(turn), {"body": body})
     for deployment in gone.get("deployments", []):
         turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
     return _answer(turn, 201, body)
 
 
-def _without_addresses(body: Json) -> Json:
-    """An account without what follows from its subdomain."""
-    properties = {n: v for n, v in body["properties"].items() if n not in {"endpoint", "endpoints"}}
-    return {**body, "properties": properties}
-
-
 def patch(turn: Turn) -> Answer:
-    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
+    """Merge sku and properties, replace tags: 202 with a body and both operation headers (recorded).
 
     200 when operations end at once (specified); an identity is an operation like a property (recorded in
     March 2022).
@@ -223,9 +218,10 @@ def patch(turn: Turn) -> Answer:
     account_access.check_subdomain(turn, key_of(turn), asked)
     _require_settled(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
-    body = filled(
-        turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
-    )
+    merged = {**overlay(account_faces.own(before["body"]), kept), "id": before["body"]["id"]}
+    if "tags" in kept:
+        merged["tags"] = kept["tags"]
+    body = filled(turn, merged, before)
     turn.store.put("account", key_of(turn), {"body": body})
     if turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
@@ -298,7 +294,14 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties, asked = given.get("properties") or {}, given.get("identity")
+    lasting = {
+        name: at(old, "properties", name) for name in _LASTING if at(old, "properties", name) is not None
+    }
+    properties, asked = {**lasting, **(given.get("properties") or {})}, given.get("identity")
+    if at(old, "sku", "name") not in {None, sku["name"]}:
+        properties["skuChangeInfo"] = account_faces.sku_change(
+            lasting.get("skuChangeInfo", {}), old["sku"]["name"], sku["name"], clock.stamp(turn.now)
+        )
     return {
         "id": given["id"],
         "name": name,
@@ -328,7 +331,7 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, g
         **facts,
         "isMigrated": False,
         **account_faces.project_management(kind),
-        "privateEndpointConnections": [],
+        **({"privateEndpointConnections": []} if account_faces.is_linkable(facts) else {}),
         "publicNetworkAccess": "Enabled",
     }
     asked = {part: value for part, value in given.items() if part != "restore"}

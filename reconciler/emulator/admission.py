@@ -55,7 +55,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     if before is None:
-        references.require_leave(turn.store, turn.now, listed.model)
+        references.require_leave(turn.store, turn.now, listed.model, sku["name"], account["location"])
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)

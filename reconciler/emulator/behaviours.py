@@ -57,15 +57,17 @@ def behaviours() -> tuple[Behaviour, ...]:
 
 
 def _accounts() -> Iterator[Behaviour]:
-    """One per row of the index of what accounts showed."""
+    """What the index of accounts knows of each kind, what was recorded and what was assumed apart."""
     index = world_facts("accounts")
+    known: dict[tuple[str, Known], list[Json]] = {}
     for row in index["rows"]:
-        whose = "an account of any kind" if row["kind"] == "*" else f"an account of kind {row['kind']}"
-        skus = f" and sku {', '.join(row['skus'])}" if "skus" in row else ""
-        parts = ", ".join(name for name in row if name not in {"kind", "skus", "on", "source"})
-        source = index["sources"][row["source"]]
-        known: Known = "assumed" if source.startswith("assumed") else "recorded"
-        yield Behaviour("accounts", f"{whose}{skus} shows as on {row['on']}: {parts}", known, source)
+        how: Known = "assumed" if index["sources"][row["source"]].startswith("assumed") else "recorded"
+        known.setdefault((row["kind"], how), []).append(row)
+    for (kind, how), rows in known.items():
+        days = ", ".join(dict.fromkeys(row["on"] for row in rows))
+        source = "; ".join(dict.fromkeys(index["sources"][row["source"]] for row in rows))
+        name = "any other kind" if kind == "*" else f"kind {kind}"
+        yield Behaviour("accounts", f"an account of {name} shows its facts as on {days}", how, source)
 
 
 def _refusals(sources: Json) -> Iterator[Behaviour]:

@@ -131,6 +131,7 @@ def _require_holder(child: Child, turn: Turn) -> None:
             kind=child.kind,
             parent_id=holder,
             parent=holder.rpartition("/")[2],
+            group=turn.args["group"],
         ),
     )
 

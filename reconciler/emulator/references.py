@@ -130,7 +130,7 @@ def require_partner_data(body: Json, before: Json | None) -> None:
         raise errors.refusal("model_provider_data_missing")
 
 
-def require_leave(store: Store, now: datetime, model: Json) -> None:
+def require_leave(store: Store, now: datetime, model: Json, sku: str, place: str) -> None:
     """Refuse a new deployment that the subscription may not have at all, by the switches of the world."""
     if store.switch("standing") == "held":
         raise errors.refusal("held_back")
@@ -140,6 +140,8 @@ def require_leave(store: Store, now: datetime, model: Json) -> None:
             now=now,
             label=str(model["name"]).replace("gpt", "GPT", 1),
             printed=model,
+            sku=sku,
+            place=place.upper(),
         )
     _require_sale(store, model)
 

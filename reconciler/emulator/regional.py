@@ -154,7 +154,8 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
 
 def account_skus(turn: Turn) -> Answer:
     """Skus of each kind in each region that has it, one item a region (recorded)."""
-    facts = offers.shipped()["regions"]
+    regions = {place: region["kinds"] for place, region in offers.shipped()["regions"].items()}
+    others = [kind for kind in account_kinds.SKUS if kind not in account_kinds.WITH_DEPLOYMENTS]
     items = [
         {
             "resourceType": "accounts",
@@ -165,13 +166,11 @@ def account_skus(turn: Turn) -> Answer:
             "locationInfo": [{"location": place.upper(), "zones": [], "zoneDetails": []}],
             "restrictions": [],
         }
-        for place, region in facts.items()
-        for kind in (
-            *region["kinds"],
-            *(k for k in account_kinds.SKUS if k not in account_kinds.WITH_DEPLOYMENTS),
-        )
+        for place in (*regions, *account_kinds.REGIONS_WITHOUT_MODELS, "global")
+        for kind in (*regions.get(place, ()), *(others if place != "global" else account_kinds.GLOBAL))
         for sku in account_kinds.SKUS.get(kind, ("S0",))
     ]
+    items.sort(key=lambda item: (item["name"], item["kind"]))
     return turn.page(items)
 
 

@@ -68,7 +68,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
     "marketplace": ("accepted", "refused", "ineligible", "unpaid", "unmapped"),
-    "accountAccess": ("granted", "refused", "closed"),
+    "accountAccess": ("granted", "current", "refused", "closed"),
     "accountFields": ("optional", "required"),
     "skuTier": ("accepted", "refused"),
     "responsibleTerms": ("agreed", "open"),

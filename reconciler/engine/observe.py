@@ -47,18 +47,21 @@ async def observe(
     *,
     parallelism: int = 128,
     with_regions: bool = True,
+    every_region: bool = True,
     at_rest: Callable[[Listed], bool] | None = None,
     on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
     """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
 
-    With `at_rest`, these are left out of a subscription whose accounts all are: nobody will ask for them.
+    Without `every_region`, these are left out of a subscription whose accounts all are `at_rest`: nobody will
+    ask for them. Otherwise they are asked for at once, where the manifests say the accounts are.
     Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the accounts
     it is about, so that a plan can still speak of the others. `on_read` is called for each account.
     """
+    accounts = tuple(accounts)
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
-    regions = _Regions(api, at_once=at_rest is None)
+    regions = _Regions(api, at_once=every_region)
     async with _Known(wanted, api, regions if with_regions else None) as known:
 
         async def read(account: AccountId) -> Reading:
@@ -70,6 +73,8 @@ async def observe(
                     regions.begin(reading.account.id.subscription)
             return reading
 
+        if with_regions:
+            regions.expect(accounts)
         readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
         observed = ObservedState(readings=readings, regions=await regions.of(readings))
         return await with_missing_explained(observed, api)
@@ -95,7 +100,8 @@ async def observe_for_plan(
         desired.accounts,
         api,
         parallelism=parallelism,
-        at_rest=_at_rest(desired) if choosy else None,
+        every_region=not choosy,
+        at_rest=_at_rest(desired),
         on_read=on_read,
     )
     from reconciler.plan.admission import questions
@@ -202,6 +208,13 @@ class _Regions:
     def tasks(self) -> Collection[asyncio.Task[RegionFacts]]:
         """All that was begun."""
         return self._tasks.values()
+
+    def expect(self, accounts: Iterable[DesiredAccount]) -> None:
+        """Read regions that accounts are declared in, if all are read: to ask where they are takes longer."""
+        if self._at_once:
+            for account in accounts:
+                if account.region is not None:
+                    self._start(account.id.subscription.lower(), account.region)
 
     def know(self, accounts: Iterable[ObservedAccount]) -> None:
         """Note where `accounts` are; read their regions if those of their subscription are read."""

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args, get_origin
-
-from pydantic.alias_generators import to_snake
+from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
 from reconciler.domain.fields import BY_PATH, extra_properties, own_properties
+from reconciler.domain.forms import Form, OneOf
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.json_values import empty, unset_paths
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
+from reconciler.domain.read_only import read_only
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
 from reconciler.export.foreign import at, depth, fits, odd, part, shown, unseen, whole, word
 from reconciler.export.naming import Owner
 from reconciler.export.yaml_text import Quoted
-from reconciler.manifest.entry import NOT_EXTRA, EntryFields
+from reconciler.manifest.entry import NOT_EXTRA
 
 _OPTION: Final = BY_PATH["versionUpgradeOption"]
 """Left out of a write, ARM may put its default where its absence meant something else."""
@@ -31,9 +31,7 @@ _REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
     "refuse": ("preventDestroy", True),
     "retain": ("onRemoval", "retain"),
 }
-_READ_ONLY: Final = frozenset(
-    name.lower() for name in NOT_EXTRA if name.lower() not in {"model", "sku", "tags", "scalesettings"}
-)
+_READ_ONLY: Final = read_only("properties") - {"scalesettings"}
 
 _ROOT: Final = frozenset(
     {"id", "name", "type", "etag", "systemdata", "sku", "tags", "properties", "location"}
@@ -217,7 +215,7 @@ def _fields(page: Draft, properties: JsonObject) -> None:
     """
     for own in own_properties():
         name = own.name
-        value = _spelled(name, at(properties, name))
+        value = _spelled(own.form, at(properties, name))
         if empty(value) or value == "" or (page.found.observed and own.is_usual(value)):
             continue
         if fits({name: value}):
@@ -239,11 +237,9 @@ def _extra(page: Draft, name: str, value: JsonValue) -> bool:
     return False
 
 
-def _spelled(name: str, value: JsonValue) -> JsonValue:
+def _spelled(form: Form, value: JsonValue) -> JsonValue:
     """A word of a closed list in the list's own spelling: ARM does not mind the case."""
-    annotation = EntryFields.model_fields[to_snake(name)].annotation
-    closed = (member for member in get_args(annotation) if get_origin(member) is Literal)
-    words = {word.lower(): word for member in closed for word in get_args(member)}
+    words = {word.lower(): word for word in form.words} if isinstance(form, OneOf) else {}
     return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
@@ -277,10 +273,10 @@ def _unknown(page: Draft, properties: JsonObject) -> None:
     if extra:
         page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
     if not found.observed:
-        read_only = [name for name in properties if name.lower() in _READ_ONLY]
-        read_only += [f"model.{name}" for name in model if name.lower() == "callratelimit"]
-        if read_only:
-            page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
+        set_by_arm = [name for name in properties if name.lower() in _READ_ONLY]
+        set_by_arm += [f"model.{name}" for name in model if name.lower() == "callratelimit"]
+        if set_by_arm:
+            page.comments.append(f"left out, for ARM sets it by itself: {', '.join(set_by_arm)}")
         if at(properties, "sku") is not None or at(properties, "tags") is not None:
             page.lost.append("ARM ignores sku and tags among the properties; they are not stated")
     names = [

@@ -251,13 +251,19 @@ def model_of(kind: str) -> type[Strict]:
 
 
 class _ForEditors(GenerateJsonSchema):
-    """No null anywhere: a field to be left unmanaged is left out. No titles: they repeat the names."""
+    """Null only where it un-sets: what is to be left unmanaged is left out. No titles: they repeat names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 -- pydantic's signature
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
+
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
+        shown = super().function_before_schema(schema)
+        if schema["function"]["function"] not in {scalars.or_null, scalars.filled_or_null}:
+            return shown
+        return {"anyOf": [*shown.get("anyOf", [shown]), {"type": "null"}]}
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -30,17 +30,14 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.plan import Refusal
 
+REFERENCES: Final = ("spilloverDeploymentName", "parentDeploymentName")
+"""The properties that name another deployment of the same account."""
+
 
 def targets_of(desired: DesiredDeployment) -> tuple[DeploymentId, ...]:
     """The deployments of the same account that a declaration names."""
-    names = (desired.spec.spillover_deployment_name, desired.spec.parent_deployment_name)
-    return tuple(
-        DeploymentId(account=desired.id.account, name=name) for name in names if not isinstance(name, Unset)
-    )
-
-
-REFERENCES: Final = ("spilloverDeploymentName", "parentDeploymentName")
-"""The properties that name another deployment of the same account."""
+    names = map(desired.spec.text, REFERENCES)
+    return tuple(DeploymentId(account=desired.id.account, name=n) for n in names if not isinstance(n, Unset))
 
 
 def named_in(body: JsonObject, by: DeploymentId) -> dict[DeploymentId, str]:

@@ -226,7 +226,7 @@ def _changed(
     if upgrade:
         running = f"{observed.model_name} {observed.model_version}"
         forced = upgrade_option(deployment, observed).lower() == NO_AUTO_UPGRADE
-        stated = not isinstance(deployment.spec.version_upgrade_option, Unset)
+        stated = not isinstance(deployment.spec.text("versionUpgradeOption"), Unset)
         why = (
             "as it does with every preview that ends, whatever the versionUpgradeOption"
             if forced

@@ -83,7 +83,7 @@ def declared_lifespans(desired: DesiredState, catalogue: Catalogue, today: date)
     """Every declared deployment, in order of identity."""
     lifespan = partial(_lifespan, catalogue, today, observed=False)
     return tuple(
-        lifespan(d.id, d.region, d.spec.model, d.spec.sku.name, d.spec.version_upgrade_option)
+        lifespan(d.id, d.region, d.spec.model, d.spec.sku.name, d.spec.text("versionUpgradeOption"))
         for d in desired.deployments
     )
 

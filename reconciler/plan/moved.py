@@ -83,7 +83,7 @@ def accepting(desired: DesiredDeployment, mover: Mover) -> DesiredDeployment:
 
 def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> str:
     """The versionUpgradeOption in force; where the manifest is silent, what is there counts."""
-    option = desired.spec.version_upgrade_option
+    option = desired.spec.text(_OPTION.name)
     if isinstance(option, Unset):
         return str(at(observed.resource, _OPTION.arm) or _OPTION.absent)
     return option

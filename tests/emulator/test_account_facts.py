@@ -128,3 +128,38 @@ def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> 
     found = made_on("2022-03-29", "OpenAI")
     assert found["capabilities"] == [{"name": "VirtualNetworks"}]
     assert len(found["endpoints"]) == 3
+
+
+def test_a_change_of_sku_brings_the_limits_of_the_new_one_and_is_counted() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-09-29T00:00:00Z"})
+    where = f"{ABOVE}other"
+    body = {"kind": "ComputerVision", "sku": {"name": "S0"}, "location": "eastus"}
+    assert "callRateLimit" not in arm.arm("PUT", where, body).json["properties"]
+    seen = []
+    for sku in ("S1", "F0", "S1"):
+        reply = arm.arm("PATCH", where, {"sku": {"name": sku}})
+        assert reply.status == 200
+        shown = reply.json["properties"]
+        counted = shown["skuChangeInfo"]
+        downs, ups = counted["countOfDowngrades"], counted["countOfUpgradesAfterDowngrades"]
+        seen.append(("callRateLimit" in shown, downs, ups))
+    assert seen == [(True, 0, 0), (False, 1, 0), (True, 1, 1)]
+
+
+@pytest.mark.parametrize(("method", "tags"), [("PATCH", {"b": "2"}), ("PUT", {"b": "2"})])
+def test_a_write_replaces_all_tags_and_keeps_the_day_of_creation(method: str, tags: dict[str, str]) -> None:
+    arm = fleet()
+    where = f"{ABOVE}other"
+    body = {"kind": "Face", "sku": {"name": "S0"}, "location": "eastus", "tags": {"a": "1"}}
+    arm.control("lro", {"polls": 0})
+    made = arm.arm("PUT", where, body).json["properties"]["dateCreated"]
+    arm.control("clock", {"at": "2026-09-01T00:00:00Z"})
+    arm.sign_in_again()
+    written = arm.arm(method, where, {**({} if method == "PATCH" else body), "tags": tags}).json
+    assert (written["tags"], written["properties"]["dateCreated"]) == (tags, made)
+
+
+def test_an_account_that_can_be_in_no_network_has_no_private_endpoints() -> None:
+    assert "privateEndpointConnections" not in made_on("2022-06-10", "CognitiveServices")
+    assert made_on("2025-05-19", "CognitiveServices")["privateEndpointConnections"] == []

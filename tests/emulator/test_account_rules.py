@@ -112,6 +112,7 @@ def test_any_other_account_brings_none(injections: object) -> None:
     [
         ("2023-03-11", "from kind 'AIServices' ."),
         ("2023-04-12", "from kind 'AIServices'"),
+        ("2023-10-11", "from kind 'AIServices' ."),
         ("2023-12-21", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
         ("2026-05-08", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
     ],
@@ -123,6 +124,21 @@ def test_a_kind_that_a_subscription_may_not_have_is_refused_in_the_words_of_the_
     arm.control("clock", {"at": f"{day}T00:00:00Z"})
     found = arm.arm("PUT", f"{ABOVE}other", asked())
     assert (found.code, found.message.endswith(end)) == ("SpecialFeatureOrQuotaIdRequired", True)
+
+
+def test_a_former_sku_is_refused_where_only_current_ones_are_sold() -> None:
+    arm = fleet(settings={"accountAccess": "current"})
+    former, sold = ({**asked("TextAnalytics"), "sku": {"name": name}} for name in ("S0", "S"))
+    found = arm.arm("PUT", f"{ABOVE}old", former)
+    assert (found.status, found.code) == (400, "SpecialFeatureOrQuotaIdRequired")
+    assert arm.arm("PUT", f"{ABOVE}new", sold).status == 201
+
+
+def test_what_is_below_an_absent_account_is_deleted_as_if_it_were_asked_for() -> None:
+    arm = fleet()
+    found = arm.arm("DELETE", f"{ABOVE}absent/deployments/chat")
+    assert (found.status, found.code) == (404, "ResourceNotFound")
+    assert "accounts/absent' under resource group" in found.message
 
 
 def test_a_subscription_has_one_free_account_of_a_kind() -> None:

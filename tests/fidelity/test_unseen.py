@@ -18,7 +18,7 @@ from tests.fidelity.unseen_replay import (
 )
 
 NINTH = {"ninth_built": "built", "ninth": "aside"}
-LATER = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "tenth_built")
+LATER = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "tenth_built", "tenth")
 
 
 @pytest.mark.parametrize("part", PARTS)

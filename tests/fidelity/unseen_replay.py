@@ -35,6 +35,7 @@ Part = Literal[
     "eighth",
     "ninth_built",
     "tenth_built",
+    "tenth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")

@@ -174,7 +174,7 @@ def upgrade_conflict(this: Declaration) -> Iterator[Finding]:
     which ARM may refuse. Pin the version with `NoAutoUpgrade`, or leave the version out and let the service
     choose.
     """
-    version, option = this.model.version, this.deployment.spec.version_upgrade_option
+    version, option = this.model.version, this.deployment.spec.text("versionUpgradeOption")
     if not isinstance(version, Unset) and not isinstance(option, Unset) and option in _WHEN:
         yield Finding(
             ("versionUpgradeOption",),

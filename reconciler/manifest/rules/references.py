@@ -86,7 +86,7 @@ class Siblings:
                 pending.append(iter(self._named_by(target)))
 
     def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
-        spill, parent = deployment.spec.spillover_deployment_name, deployment.spec.parent_deployment_name
+        spill, parent = deployment.spec.text(_SPILLOVER), deployment.spec.text(_PARENT)
         names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
         names += [] if isinstance(parent, Unset) else [parent]
         found = (self.find(deployment, name) for name in names)
@@ -95,7 +95,7 @@ class Siblings:
 
 def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) -> Route:
     """The field by which `deployment` names `target`."""
-    spill = deployment.spec.spillover_deployment_name
+    spill = deployment.spec.text(_SPILLOVER)
     if not isinstance(spill, Unset) and spill.lower() == target.id.name.lower():
         return (_SPILLOVER,)
     return (_PARENT,)
@@ -136,7 +136,7 @@ def _spilling(context: RuleContext) -> Iterator[tuple[DesiredDeployment, str, De
     """Those that spill over, the name of their target, and the target where it is declared."""
     siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, _SPILLOVER):
-        name = deployment.spec.spillover_deployment_name
+        name = deployment.spec.text(_SPILLOVER)
         if not isinstance(name, Unset):
             yield deployment, name, siblings.find(deployment, name)
 
