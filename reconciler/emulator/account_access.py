@@ -19,7 +19,7 @@ _WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
 _API_PROPERTIES_CHECKED = "2025-04-27"
 """From this day on such an account was refused for any of them (reported)."""
 
-_PROPERTIES_REQUIRED = ("2023-09-01", "2024-01-01")
+_PROPERTIES_REQUIRED = ("2023-09-01", "2023-11-01")
 
 _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
@@ -109,7 +109,7 @@ def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
 def _require_fields(turn: Turn, asked: Json, before: Json | None) -> None:
     """What a PUT has to say of an account.
 
-    `properties` of a new one in the autumn of 2023 (reported); by the switch `accountFields: required` also
+    `properties` of a new one in September and October 2023 (reported; in November one was made without); by the switch `accountFields: required` also
     `networkAcls` of a new one (reported in June 2023) and `publicNetworkAccess` over an old one (2026).
     """
     day = turn.now.date().isoformat()

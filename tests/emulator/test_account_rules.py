@@ -237,6 +237,7 @@ def test_a_kind_stays_but_for_the_upgrade(before: str, day: str, kind: str, code
     ("day", "settings", "properties", "missing"),
     [
         ("2023-09-07", {}, None, "Properties"),
+        ("2023-11-07", {}, None, ""),
         ("2026-06-01", {}, None, ""),
         ("2023-06-22", {"accountFields": "required"}, {"publicNetworkAccess": "Enabled"}, "NetworkAcls"),
     ],
