@@ -53,27 +53,12 @@ _SETTLED: Final = frozenset({"succeeded", *_NO_WRITE})
 AliasOf = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Draft:
     """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark.
 
-    `undecided` is the condition that somebody has to decide, `lost` what the source says and this cannot.
+    `lost` is what the source says and this cannot.
     """
-
-    name: str
-    tree: Mapping[str, JsonValue]
-    comments: tuple[str, ...] = ()
-    held_back: str = ""
-    undecided: str = ""
-    assumed: bool = False
-    lost: tuple[str, ...] = ()
-    ours: bool = False
-    open: bool = False
-
-
-@dataclass(slots=True)
-class _Page:
-    """A draft under way."""
 
     found: Found
     tree: dict[str, JsonValue]
@@ -81,6 +66,13 @@ class _Page:
     lost: list[str]
     extra: dict[str, JsonValue] = field(default_factory=dict)
     lifecycle: dict[str, JsonValue] = field(default_factory=dict)
+    held_back: str = ""
+    ours: bool = False
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return self.found.name
 
     def lose(self, what: str) -> None:
         """Say what is not stated; what ARM has stays with it, and nothing else does."""
@@ -89,7 +81,7 @@ class _Page:
 
 def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
-    page = _Page(found, {"name": found.name}, comments=list(found.notes), lost=list(found.lost))
+    page = Draft(found, {"name": found.name}, comments=list(found.notes), lost=list(found.lost))
     if found.condition:
         page.tree["undecided"] = Quoted(f"deployed only if {found.condition}")
     properties = part(found.resource, "properties")
@@ -109,20 +101,12 @@ def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     page.comments += [f"{path} is not known here: {said}" for path, said in found.open.items()]
     if found.state.lower() not in _SETTLED:
         page.comments.append(f"was in state {found.state}: plan again once that has ended")
-    return Draft(
-        name=found.name,
-        tree=page.tree,
-        comments=(*page.comments, *page.lost),
-        held_back=_why_held_back(page, owner, fleet),
-        undecided=found.condition,
-        assumed=found.assumed,
-        lost=tuple(page.lost),
-        ours=fleet.owns(owner),
-        open=bool(found.open),
-    )
+    page.comments += page.lost
+    page.held_back, page.ours = _why_held_back(page, owner, fleet), fleet.owns(owner)
+    return page
 
 
-def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
+def _why_held_back(page: Draft, owner: str | None, fleet: Owner) -> str:
     found = page.found
     text = _NO_WRITE.get(found.state.lower())
     if text is not None:
@@ -141,7 +125,7 @@ def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
     return ""
 
 
-def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
+def _model(page: Draft, model: JsonObject, alias_of: AliasOf) -> None:
     written = {key: word(at(model, key)) for key in ("name", "format", "version", "publisher")}
     if written["format"] == ModelRef(name="").format:
         del written["format"]
@@ -155,7 +139,7 @@ def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
         page.tree["model"] = stated
 
 
-def _source(page: _Page, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
+def _source(page: Draft, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
     fields = (at(model, name) for name in ("source", "sourceAccount"))
     written = {word(value) for value in fields if value is not None}
     if len({item.lower() for item in written}) > 1:
@@ -185,7 +169,7 @@ def _source_of(written: str, alias_of: AliasOf) -> JsonObject | None:
     return {"subscription": alias, "resourceGroup": account.resource_group, "account": account.name}
 
 
-def _sku(page: _Page, properties: JsonObject) -> None:
+def _sku(page: Draft, properties: JsonObject) -> None:
     sku = part(page.found.resource, "sku")
     legacy = part(properties, "scaleSettings")
     if legacy and not page.found.observed:
@@ -210,7 +194,7 @@ def _sku(page: _Page, properties: JsonObject) -> None:
             page.lose(f"sku.{other} {shown(said)} cannot be written here")
 
 
-def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
+def _sku_of_scale(page: Draft, sku: JsonObject, legacy: JsonObject) -> JsonObject:
     """The SKU that `scaleSettings` of api-versions before 2023-05-01 stands for."""
     made: dict[str, JsonValue] = {"name": at(legacy, "scaleType"), "capacity": at(legacy, "capacity")}
     others = [name for name in legacy if name.lower() not in {"scaletype", "capacity", "activecapacity"}]
@@ -224,7 +208,7 @@ def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObjec
     return sku
 
 
-def _fields(page: _Page, properties: JsonObject) -> None:
+def _fields(page: Draft, properties: JsonObject) -> None:
     """What the format has a field for; a value that the field does not take is an extra property.
 
     What ARM fills in by itself is left out where ARM said it; what somebody wrote is kept.
@@ -244,7 +228,7 @@ def _fields(page: _Page, properties: JsonObject) -> None:
             _extra(page, extra.name, value)
 
 
-def _extra(page: _Page, name: str, value: JsonValue) -> bool:
+def _extra(page: Draft, name: str, value: JsonValue) -> bool:
     asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
     if not asks_to_unset and depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
@@ -259,7 +243,7 @@ def _spelled(form: Form, value: JsonValue) -> JsonValue:
     return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _tags(page: _Page, tags: JsonObject) -> str | None:
+def _tags(page: Draft, tags: JsonObject) -> str | None:
     """State the tags but our own; whose mark is among those."""
     owner = None
     stated: dict[str, JsonValue] = {}
@@ -277,7 +261,7 @@ def _tags(page: _Page, tags: JsonObject) -> str | None:
     return owner
 
 
-def _unknown(page: _Page, properties: JsonObject) -> None:
+def _unknown(page: Draft, properties: JsonObject) -> None:
     """What the format has no field for becomes an extra property, or is named where that cannot be."""
     found, model = page.found, part(properties, "model")
     known = {*(field.name.lower() for field in (*own_properties(), *extra_properties())), *NOT_EXTRA}

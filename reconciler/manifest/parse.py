@@ -272,22 +272,17 @@ def repeated(layers: Sequence[Layer]) -> Iterator[Diagnostic]:
         if not isinstance(name, Text):
             continue
         known = first.setdefault(name.lower(), layer)
-        if known is not layer:
-            yield twin(name, layer, known)
-
-
-def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Diagnostic:
-    """One name for two deployments."""
-    spelled = str(first.stated.get("name", name))
-    also = "" if spelled == name else f" (`{shortened(spelled)}`: ARM ignores case)"
-    origin, other = Provenance(layers=(second,)), Provenance(layers=(first,)).place(("name",))
-    return Diagnostic(
-        code="duplicate-deployment",
-        message=f"`{shortened(name)}` is declared twice in {where}{also}",
-        place=origin.place(("name",)),
-        fix="rename or remove one of them",
-        related=() if other is None else (Related(message="declared here first", place=other),),
-    )
+        if known is layer:
+            continue
+        spelled, other = str(known.stated["name"]), Provenance(layers=(known,)).place(("name",))
+        also = "" if spelled == name else f" (`{shortened(spelled)}`: ARM ignores case)"
+        yield Diagnostic(
+            code="duplicate-deployment",
+            message=f"`{shortened(name)}` is declared twice in this list{also}",
+            place=Provenance(layers=(layer,)).place(("name",)),
+            fix="rename or remove one of them",
+            related=() if other is None else (Related(message="declared here first", place=other),),
+        )
 
 
 def binding_policies(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from reconciler.catalogue.load import catalogue
@@ -269,9 +269,9 @@ class _ForEditors(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
-def schema_of(model: type[BaseModel], *, mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of one model."""
-    return model.model_json_schema(mode=mode, schema_generator=_ForEditors)
+    return model.model_json_schema(schema_generator=_ForEditors)
 
 
 def json_schema() -> dict[str, Any]:

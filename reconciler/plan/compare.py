@@ -31,7 +31,7 @@ from reconciler.plan.legality import (
     replacement,
     writes_for,
 )
-from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
+from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
 from reconciler.plan.pair import InSync, Pair
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import Terms, blocked, by_account, hindrance, unread
@@ -139,7 +139,7 @@ def _account(
 
 
 def _declared(
-    desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms, in_sync: InSync
+    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, in_sync: InSync
 ) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:

@@ -33,11 +33,6 @@ class _Ledger:
             self.takers.append(move.id)
         self.moved[move.id] = self.moved.get(move.id, 0) + move.take - move.release
 
-    @property
-    def out_of_order(self) -> bool:
-        """Whether some take comes before the release that it needs (law I-10)."""
-        return self.peak > max(0, self.change)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
@@ -45,11 +40,6 @@ class Outlook:
 
     forecasts: tuple[PoolForecast, ...]
     refusals: tuple[Refusal, ...]
-
-
-def forecast(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
-    """One forecast per pool that the steps move, ordered by subscription, region and name."""
-    return outlook(steps, observed).forecasts
 
 
 def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
@@ -87,7 +77,7 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
         forecasts.append(item)
         if pool is not None and item.verdict is Verdict.EXCEEDS:
             refusals.append(_refusal(item, pool, ledger, working))
-        elif ledger.out_of_order:
+        elif ledger.peak > max(0, ledger.change):  # a take before the release that it needs (law I-10)
             refusals.append(_circle(item, ledger))
     return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 

@@ -154,8 +154,8 @@ class TemplateScope(Evaluator[Node]):
                 return _first_of([self.of(argument) for argument in arguments])
             case "lambda":
                 return unknown("lambda")
-            case _ if name in OVER_ITEMS:
-                return over_items(name, arguments, self)
+            case _ if name in OVER_ITEMS and arguments:
+                return over_items(name, self.of(arguments[0]), arguments[1:], self)
             case _ if "." in name:
                 return self._own_function(name, [self.of(argument) for argument in arguments])
             case _:

@@ -24,7 +24,6 @@ from reconciler.export.expressions.structures import (
     as_mapping,
     as_number,
     as_text,
-    contains,
     distinct,
     index_of,
     interleaved,
@@ -39,6 +38,7 @@ from reconciler.export.expressions.values import (
     Undecided,
     Unknown,
     Value,
+    any_same,
     at,
     called,
     has_open,
@@ -171,7 +171,7 @@ def _contains(where: Value, what: Value) -> Value:
         return at(where, as_text(what))[0]
     if isinstance(where, str):
         return _text(what) in where
-    return contains(as_items(where), what)
+    return any_same((item, what) for item in as_items(where))
 
 
 def _found_at(last: bool) -> Function:

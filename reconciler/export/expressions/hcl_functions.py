@@ -16,10 +16,8 @@ from typing import Final
 from reconciler.export.expressions.structures import (
     Function,
     answered,
-    as_bool,
     as_items,
     as_mapping,
-    contains,
     distinct,
     interleaved,
     known,
@@ -31,6 +29,7 @@ from reconciler.export.expressions.values import (
     Undecided,
     Unknown,
     Value,
+    any_same,
     has_open,
     joined,
     same,
@@ -173,7 +172,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "coalesce": _coalesce,
     "coalescelist": lambda *lists: next(each for each in lists if as_items(each)),
     "compact": lambda items: [each for each in as_items(items) if known(each) not in (None, "")],
-    "contains": lambda items, what: contains(as_items(items), what),
+    "contains": lambda items, what: any_same((item, what) for item in as_items(items)),
     "distinct": lambda items: distinct(as_items(items)),
     "element": lambda items, at: as_items(items)[_int(at) % len(as_items(items))],
     "flatten": _flatten,
@@ -209,10 +208,6 @@ def as_number(value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Undecided
     return value
-
-
-def negated(_name: str, given: list[Value]) -> Value:
-    return not as_bool(given[0])
 
 
 def operated(sign: str, given: list[Value]) -> Value:

@@ -54,16 +54,10 @@ def _lambda(node: Node, scope: TemplateScope) -> Callable[..., Value]:
     return called_with
 
 
-def over_items(name: str, arguments: tuple[Node, ...], scope: TemplateScope) -> Value:
+def over_items(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     """A function of a list (or object) and of lambdas."""
-    if not arguments:
-        return called(name, [])
-    return _over(name, scope.of(arguments[0]), arguments[1:], scope)
-
-
-def _over(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     if isinstance(items, Choice):
-        return items.each(lambda each: _over(name, each, rest, scope))
+        return items.each(lambda each: over_items(name, each, rest, scope))
     try:
         if name == "reduce":
             start, step = rest

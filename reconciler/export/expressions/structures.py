@@ -63,20 +63,6 @@ def index_of(items: list[Value], what: Value) -> int:
     return -1
 
 
-def contains(items: Iterable[Value], what: Value) -> bool:
-    """Whether an item is equal: one is enough, whatever the others are."""
-    doubt = False
-    for item in items:
-        try:
-            if same(item, what):
-                return True
-        except Undecided:
-            doubt = True
-    if doubt:
-        raise Undecided
-    return False
-
-
 def distinct(items: Iterable[Value]) -> list[Value]:
     found: list[Value] = []
     for item in items:

@@ -216,24 +216,26 @@ def same(value: Value, other: Value) -> bool:
     if isinstance(value, Open) or isinstance(other, Open):
         raise Undecided
     if isinstance(value, dict) and isinstance(other, dict):
-        return value.keys() == other.keys() and _all_same((value[name], other[name]) for name in value)
+        return value.keys() == other.keys() and not any_same(
+            ((value[name], other[name]) for name in value), wanted=False
+        )
     if isinstance(value, list) and isinstance(other, list):
-        return len(value) == len(other) and _all_same(zip(value, other, strict=True))
+        return len(value) == len(other) and not any_same(zip(value, other, strict=True), wanted=False)
     return type(value) is type(other) and value == other
 
 
-def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
-    """Whether all pairs are equal; one that is not decides, whatever is undecided."""
+def any_same(pairs: Iterable[tuple[Value, Value]], *, wanted: bool = True) -> bool:
+    """Whether any pair is equal, or not where that is `wanted`: one decides, whatever is undecided."""
     doubt = False
     for item, other in pairs:
         try:
-            if not same(item, other):
-                return False
+            if same(item, other) is wanted:
+                return True
         except Undecided:
             doubt = True
     if doubt:
         raise Undecided
-    return True
+    return False
 
 
 # -- texts and places ----------------------------------------------------------------------------

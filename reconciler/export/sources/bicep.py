@@ -23,8 +23,6 @@ _T = TypeVar("_T")
 _TIMEOUT: Final = 120
 """Seconds for one file; modules from a registry are fetched meanwhile."""
 
-SUFFIXES: Final = frozenset({".bicep", ".bicepparam"})
-
 
 def built_template(path: Path) -> ForeignFile:
     """The template that a .bicep file is."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Self
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
@@ -42,10 +41,6 @@ class Setting:
     environment: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, JsonValue] = field(default_factory=dict)
     used: set[str] = field(default_factory=set, compare=False)
-
-    def without_assumptions(self) -> Self:
-        """The same for somebody who assumes nothing."""
-        return replace(self, assumed={}, used=set())
 
     def said_of(self, name: str) -> str | None:
         """What was said of a name; what is assumed of it goes over what was set."""

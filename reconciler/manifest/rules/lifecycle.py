@@ -25,11 +25,6 @@ class Life:
     facts: LifecycleFacts
     successor: LifecycleFacts | None
 
-    @property
-    def ends(self) -> date | None:
-        """The retirement date."""
-        return self.facts.retires
-
     def days_left(self, today: date) -> int | None:
         """Days until retirement, negative once past; None without a date."""
         return None if self.facts.retires is None else (self.facts.retires - today).days
@@ -114,12 +109,12 @@ def model_retired(this: Declaration) -> Iterator[Finding]:
         left, retired = life.days_left(today), life.facts.stage is Stage.RETIRED
         past = left is not None and left <= 0
         if retired:
-            message = f"has been retired{f' since {life.ends}' if past else ''}"
+            message = f"has been retired{f' since {life.facts.retires}' if past else ''}"
         elif left is not None and past:
-            message = f"was to retire on {life.ends}, {counted(-left, 'day')} ago"
+            message = f"was to retire on {life.facts.retires}, {counted(-left, 'day')} ago"
         else:
             continue
-        label = "retired" if retired else f"to retire on {life.ends}"
+        label = "retired" if retired else f"to retire on {life.facts.retires}"
         severity = ERROR if strict or (retired and not this.context.asks_arm) else WARNING
         yield life.finding(message, label, severity, today)
 
@@ -138,8 +133,8 @@ def model_retiring_soon(this: Declaration) -> Iterator[Finding]:
             continue
         failing = limits.fail_within_days > 0 and days <= limits.fail_within_days
         if failing or days <= limits.warn_within_days:
-            message = f"retires on {life.ends}, in {counted(days, 'day')}"
-            yield life.finding(message, f"retires on {life.ends}", ERROR if failing else WARNING, today)
+            label, severity = f"retires on {life.facts.retires}", ERROR if failing else WARNING
+            yield life.finding(f"{label}, in {counted(days, 'day')}", label, severity, today)
 
 
 _MEANING = {
@@ -160,8 +155,8 @@ def model_deprecating(this: Declaration) -> Iterator[Finding]:
     for life in lives(this):
         stage = life.facts.stage
         meaning = _MEANING.get(stage) if stage else None
-        if meaning is not None and (life.ends is None or life.ends > today):
-            until = f" until it retires on {life.ends}" if life.ends else ""
+        if meaning is not None and (life.facts.retires is None or life.facts.retires > today):
+            until = f" until it retires on {life.facts.retires}" if life.facts.retires else ""
             yield life.finding(f"is {meaning}{until}", str(stage), WARNING, today)
 
 

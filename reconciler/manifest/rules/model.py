@@ -15,7 +15,6 @@ from reconciler.manifest.rules.rule import (
     WARNING,
     Declaration,
     Finding,
-    alias_table,
     rule,
     tables,
     wordings,
@@ -58,7 +57,7 @@ def unknown_sku(this: Declaration) -> Iterator[Finding]:
     )
 
 
-@rule("sku-alias", WARNING, wordings, source=alias_table)
+@rule("sku-alias", WARNING, wordings, source=lambda catalogue: str(catalogue.alias_source))
 def sku_alias(this: Declaration) -> Iterator[Finding]:
     """`ProvisionedStandard` is what old documentation calls the regional provisioned SKU.
 

@@ -141,7 +141,7 @@ def _spilling(context: RuleContext) -> Iterator[tuple[DesiredDeployment, str, De
             yield deployment, name, siblings.find(deployment, name)
 
 
-def _there(target: DesiredDeployment | None, route: Route, message: str) -> tuple[Related, ...]:
+def _at_target(target: DesiredDeployment | None, route: Route, message: str) -> tuple[Related, ...]:
     """A word at a field of the target, where a text has it."""
     place = None if target is None else target.provenance.place(route)
     return () if place is None else (Related(message=message, place=place),)
@@ -196,7 +196,7 @@ def _finding(
         about=deployment,
         label="provisioned to standard only" if severity is ERROR else "another processing level",
         fix="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
-        related=_there(target, ("sku", "name"), "the target's SKU"),
+        related=_at_target(target, ("sku", "name"), "the target's SKU"),
         severity=severity,
     )
 
@@ -225,7 +225,7 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
             about=deployment,
             label="serves another model" if severity is ERROR else "not quite the same model",
             fix=f"name a standard deployment of {item.title}",
-            related=_there(target, ("model",), "the target's model"),
+            related=_at_target(target, ("model",), "the target's model"),
             severity=severity,
         )
 

@@ -244,8 +244,3 @@ def tables(catalogue: Catalogue) -> str:
 def tuned_tables(catalogue: Catalogue) -> str:
     """The source of what holds for fine-tuned models."""
     return str(catalogue.tuned_source)
-
-
-def alias_table(catalogue: Catalogue) -> str:
-    """The source of what SKUs were called."""
-    return str(catalogue.alias_source)

@@ -9,11 +9,11 @@ from pydantic import create_model
 
 from reconciler.domain.fields import Field
 from reconciler.domain.forms import Inner, ListOf, Object, OneOf, Scalar
+from reconciler.manifest.compose import SharedValues, values_of
 from reconciler.manifest.fields import Strict, lines_of
 from reconciler.manifest.findings import checked
 from reconciler.manifest.schema import schema_of
 from reconciler.manifest.tree import Map
-from reconciler.manifest.values import SharedValues, values_of
 
 ROWS = (
     Field("aName", Scalar.NAME, "About a name.", "", default="Usual", nullable=True),
