@@ -37,9 +37,9 @@ def facts(kind: str, sku: str, day: str, location: str, given: Json, name: str) 
         **account_facts.limits(kind, sku, day),
         "capabilities": account_facts.capabilities(kind, sku, day),
         "endpoints": {
-            one.format(kind=kind): _address(one, kind, location, main, domain, foundry)
-            for one in names
-            if one != _FOUNDRY or foundry is not None
+            pattern.format(kind=kind): _address(pattern, kind, location, main, domain, foundry)
+            for pattern in names
+            if pattern != _FOUNDRY or foundry is not None
         },
     }
 

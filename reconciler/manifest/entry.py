@@ -163,13 +163,13 @@ class WorkloadEntry(Strict):
 
 
 class Properties(Strict, defer_build=True):
-    """What the table of fields says of a deployment."""
+    """What stands in the table of fields, but for the tags; only its subclass checks anything."""
 
     model: ModelEntry | None = optional("The model, its version and, if it is fine-tuned, where from.")
     sku: SkuEntry | None = optional("How it is billed and how much of it there is.")
 
 
-if not TYPE_CHECKING:  # no code reads one of these by its name
+if not TYPE_CHECKING:  # no code reads another row as an attribute
     Properties = create_model("Properties", __base__=Properties, **lines_of(own_properties()))
 
 
