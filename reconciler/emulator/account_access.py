@@ -42,7 +42,7 @@ def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
     gone = kept_accounts.kept(turn.store, turn.now, key)
     if before is None and gone is not None:
         raise errors.refusal("soft_deleted", account_id=gone["id"])
-    check_subdomain(turn, key, asked)
+    check_properties(turn, key, asked, before)
     _require_fields(turn, asked, before)
     if before is None:
         _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
@@ -70,8 +70,11 @@ def _check_location(turn: Turn, key: str, asked: Json, before: Json | None) -> N
     _require_tags(turn, key, asked.get("tags") or {})
 
 
-def check_subdomain(turn: Turn, key: str, asked: Json) -> None:
-    """Raise the refusal of a custom subdomain that is no host name or another account's."""
+def check_properties(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    """Raise the refusal of storage that comes late, or of a subdomain that is no host name or another's."""
+    storage = at(asked, "properties", "userOwnedStorage")
+    if before is not None and storage and not at(before, "body", "properties", "userOwnedStorage"):
+        raise errors.refusal("storage_fixed")
     wanted = at(asked, "properties", "customSubDomainName")
     if wanted and _SUBDOMAIN.match(wanted) is None:
         raise errors.refusal("invalid_subdomain", name=wanted)
