@@ -148,6 +148,16 @@ def test_own_storage_is_attached_to_a_new_account_only(method: str) -> None:
     assert arm.arm(method, f"{ABOVE}owning", owning).status in {200, 202}
 
 
+def test_own_storage_could_be_attached_later_in_2022() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-09-29T00:00:00Z"})
+    arm.sign_in_again()
+    speech = asked("SpeechServices")
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    late = {**speech, "properties": {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}}
+    assert arm.arm("PATCH", f"{ABOVE}plain", late).status == 200
+
+
 def test_restoring_nothing_names_what_is_not_there() -> None:
     found = fleet().arm("PUT", f"{ABOVE}never", {**asked(), "properties": {"restore": True}})
     assert found.code == "CanNotRestoreANonExistingResource"
