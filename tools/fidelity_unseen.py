@@ -40,7 +40,8 @@ answers without their requests, or nothing.
 The tenth trial counts every report, also a second one of the same code and words, because a client meets an
 answer as often as it is reported. A search shows the text of a report along with its address, so its queries
 are parted, by their SHA-256, and not its addresses; one third was asked after the code was named, in each of
-two readings. By distinct shapes (one status, code and words, names and numbers aside, the first that was read of each):
+two readings. By distinct shapes (one status, code and words, names and numbers aside, the first that was read
+of each):
 
 | tenth trial | reports | equal at the first run | shapes | equal at the first run |
 | --- | ---: | ---: | ---: | ---: |
