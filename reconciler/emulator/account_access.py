@@ -147,7 +147,7 @@ def _require_place(turn: Turn, account: str, location: str) -> None:
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
                 raise errors.refusal("disallowed_by_azure", name=name)
-            raise policy_errors.disallowed_by_policy(name, assignment)
+            raise policy_errors.disallowed_by_policy(name, assignment, now=turn.now)
 
 
 def _require_tags(turn: Turn, account: str, tags: Json) -> None:
@@ -160,4 +160,4 @@ def _require_tags(turn: Turn, account: str, tags: Json) -> None:
         if assignment["effect"] == "Deny" and missing and f"{account}/".startswith(f"{scope}/"):
             lacking.append({**assignment, "missing": missing})
     if lacking:
-        raise policy_errors.disallowed_by_policy(turn.args["account"], *lacking)
+        raise policy_errors.disallowed_by_policy(turn.args["account"], *lacking, now=turn.now)
