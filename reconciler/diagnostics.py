@@ -7,6 +7,7 @@ imports nothing of ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -159,3 +160,9 @@ def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
         if len(similar) > 1
         else "".join(f"the nearest known is {name}" for name in similar)
     )
+
+
+def definitions(text: str) -> dict[str, str]:
+    """A table of words and what they mean: each begins a line, ``word: meaning``; the rest is indented."""
+    entries = (entry.partition(":") for entry in re.split(r"\n(?! )", text.strip()))
+    return {word: " ".join(meaning.split()) for word, _, meaning in entries}

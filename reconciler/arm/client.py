@@ -247,7 +247,7 @@ class ArmClient:
         """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
         unread: list[bytes] = []
         call = of_region(subscription, region, "list models of", "models")
-        call = replace(call, set_aside=lambda body: unread.append(self._shared.page(body)))
+        call = replace(call, set_aside=lambda body: unread.append(self._shared.page(body, subscription)))
         found = await self._every(call, wire.offers)
         if not unread:
             return tuple(found)

@@ -230,7 +230,7 @@ class RequestPolicy:
             return self._refused(call, answer, fault, note)
         try:
             if call.set_aside is not None and (page := may_wait(answer.body)) is not None:
-                call.set_aside(answer.body)
+                call.set_aside(page.body)
                 return Ok(understand(answer, {"value": [], "nextLink": page.link}))
             body = parse(answer.body) if answer.body.strip() else None
             hidden = fault_in(answer.status, body)

@@ -51,10 +51,14 @@ class Shared:
         """How many values are kept for answers to come."""
         return len(self._seen) + len(self._made)
 
-    def page(self, body: bytes) -> bytes:
-        """A long page that waits to be read: models lists of a region are half a megabyte each, and alike."""
+    def page(self, body: bytes, subscription: str) -> bytes:
+        """A long page that waits to be read: models lists of a region are half a megabyte each, and alike.
+
+        In another subscription it is the same but for the ids of its items, of which nobody asks.
+        """
         if len(body) > _LARGEST_PAGE:
             return body
+        body = body.replace(f'"/subscriptions/{subscription}/'.encode(), b'"/subscriptions/-/')
         key = hashlib.sha256(body).digest()
         if len(self._pages) < _PAGES:
             self._pages.setdefault(key, body)
@@ -96,15 +100,19 @@ class Shared:
         return value
 
 
-_LARGE = 64 * 1024
+_LARGE = 16 * 1024
 _BEGIN = re.compile(rb'\s*\{\s*"value"\s*:\s*\[\s*\{')
 _END = re.compile(rb'\}\s*\]\s*(?:,\s*"nextLink"\s*:\s*(?P<link>"[!#-\[\]-~]*"|null)\s*)?\}\s*')
 
 
 @dataclass(frozen=True, slots=True)
 class LongPage:
-    """A long page that may be read later, and the address of the next one."""
+    """A long page that may be read later, and the address of the next one.
 
+    `body` is without that address, which names the subscription: regions offer much the same in all of them.
+    """
+
+    body: bytes
     link: str | None
 
 
@@ -116,7 +124,9 @@ def may_wait(body: bytes) -> LongPage | None:
     if end is None or body.count(b'"nextLink"') != int(end["link"] is not None):
         return None
     link = end["link"]
-    return LongPage(link[1:-1].decode() if link and link != b"null" else None)
+    return LongPage(
+        body=body[: end.start()] + b"}]}", link=link[1:-1].decode() if link and link != b"null" else None
+    )
 
 
 class LateOffers(Sequence[Offer]):
@@ -158,7 +168,7 @@ class LateOffers(Sequence[Offer]):
         return self._read
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=_PAGES)
 def _offers_of(page: bytes) -> tuple[Offer, ...]:
     """The offers of a page; an apply looks at the lists of its regions again, and they are as they were."""
     items, _ = wire.page(parse_object(page))

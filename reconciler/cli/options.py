@@ -128,7 +128,7 @@ def option(*names: str, group: str = "", twin: bool = False, **settings: Any) ->
 
 
 def lazily(place: str) -> Callable[..., Any]:
-    """Something below `reconciler`, such as ``plan.guard.Policy``, imported when it is called."""
+    """Something below `reconciler`, such as ``plan.allowances.Policy``, imported when it is called."""
 
     def called(**given: Any) -> Any:
         module, _, name = f"reconciler.{place}".rpartition(".")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.looking import looking
@@ -15,14 +16,26 @@ from reconciler.cli.policies import with_policies
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
-from reconciler.engine.observe import observe, observe_for_plan
-from reconciler.engine.platform import ask_capacities, with_deleted, with_expiries
-from reconciler.plan.capacity import checked, demands
-from reconciler.plan.guard import Policy
-from reconciler.plan.plan import Plan, PoolForecast, Verdict
+from reconciler.plan.allowances import Policy
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
+    from reconciler.plan.plan import Plan, PoolForecast
+
+_PLANNING: Final = (
+    "plan.actions",
+    "plan.plan",
+    "plan.body",
+    "plan.pools",
+    "plan.compare",
+    "plan.make",
+    "report.plan",
+)
+WRITING: Final = ("cli.journal", "engine.writer", "engine.apply", "report.apply")
+"""Modules that an apply needs beside those of a plan, a step each: between two an answer is taken."""
+
+_CONNECTING: Final = 0.01
+"""Seconds after which the first request, or its connection, is on its way."""
 
 
 async def read_accounts(
@@ -34,6 +47,8 @@ async def read_accounts(
     with_regions: bool = True,
 ) -> ObservedState:
     """What is in the accounts that the manifests are about, telling how far that is."""
+    from reconciler.engine.observe import observe
+
     with looking(output, len(desired.accounts)) as on_read:
         return await observe(
             desired.accounts,
@@ -65,21 +80,40 @@ async def look(
     output: Output,
     *,
     every_region: bool = True,
+    ahead: Sequence[str] = (),
 ) -> ObservedState:
     """Read all that a plan needs, and tell how far that is where it takes long.
 
-    Without `every_region`, quotas and offers only where the plan will ask for them.
+    Without `every_region`, quotas and offers only where the plan will ask for them. What planning needs, and
+    the modules `ahead`, are imported while ARM has to be waited for.
     """
+    import asyncio
+
+    from reconciler.engine.observe import observe_for_plan
+    from reconciler.engine.platform import with_expiries
+
     with looking(output, len(desired.accounts)) as on_read:
-        observed = await observe_for_plan(
-            desired,
-            arm,
-            parallelism=connection.parallelism,
-            every_region=every_region,
-            on_read=on_read,
+        observed, _ = await asyncio.gather(
+            observe_for_plan(
+                desired,
+                arm,
+                parallelism=connection.parallelism,
+                every_region=every_region,
+                on_read=on_read,
+            ),
+            _imported((*_PLANNING, *ahead)),
         )
     parallelism = connection.parallelism
     return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
+
+
+async def _imported(modules: Sequence[str]) -> None:
+    import asyncio
+
+    await asyncio.sleep(_CONNECTING)
+    for name in modules:
+        await asyncio.sleep(0)  # an answer that is there comes first
+        import_module(f"reconciler.{name}")
 
 
 async def plan_fleet(
@@ -94,8 +128,6 @@ async def plan_fleet(
     check_policies: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
-    from reconciler.engine.second_opinion import with_opinions
-
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output, every_region=False)
@@ -103,6 +135,8 @@ async def plan_fleet(
         with looking(output, 0, "planning"):
             plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
         if ask_arm:
+            from reconciler.engine.second_opinion import with_opinions
+
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if check_policies:
@@ -112,6 +146,9 @@ async def plan_fleet(
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
             note(output, f"note: {UNSEEN}")
         if check_capacity:
+            from reconciler.engine.platform import ask_capacities
+            from reconciler.plan.capacity import checked, demands
+
             wanted = tuple(demands(plan))
             questions = [item.question for item in wanted if item.question is not None]
             answers = await ask_capacities(questions, arm, parallelism=connection.parallelism)
@@ -123,6 +160,8 @@ async def plan_with(
     arm: ArmClient, loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False
 ) -> tuple[Plan, ObservedState]:
     """The plan; where quota that nobody here holds stands in its way, ARM is asked for deleted accounts."""
+    from reconciler.plan.plan import Verdict
+
     plan = plan_for(loaded, observed, policy, with_cost=with_cost)
     known = await with_suspects(
         arm, observed, [item for item in plan.quota if item.verdict is Verdict.EXCEEDS]
@@ -136,6 +175,8 @@ async def with_suspects(
     arm: ArmClient, observed: ObservedState, pools: Iterable[PoolForecast]
 ) -> ObservedState:
     """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
+    from reconciler.engine.platform import with_deleted
+
     subscriptions = {pool.scope.partition("/")[0] for pool in pools if pool.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
 

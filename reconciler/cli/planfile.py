@@ -9,15 +9,17 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
 from reconciler.cli.wiring import note
 from reconciler.diagnostics import counted
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.plan import Plan
-from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan, Stale
 
 LARGEST: Final = 256 << 20
 """Bytes of a plan file; a deployment takes some 1.5 kB of it."""
@@ -40,6 +42,8 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
 
 def read_plan(path: Path) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
+    from reconciler.planfile.saved import read_saved
+
     if (run := current()) is not None:
         run.reads([path], "the saved plan")
     return read_saved(plan_text(path))
@@ -112,6 +116,8 @@ def only_what_was_seen(
     plan: Plan, saved: SavedPlan, output: Output, *, all_or_nothing: bool
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
+    from reconciler.planfile.saved import narrow
+
     narrowed, stale = narrow(plan, saved)
     hindered = [step for step in narrowed.blocked if saved.writes(step.action.id)]
     out = {item.id for item in stale} | {step.action.id for step in hindered}

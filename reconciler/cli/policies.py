@@ -14,12 +14,11 @@ from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
-from reconciler.plan.guard import judged_by_policies
-from reconciler.plan.plan import Plan
 from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject, declared_subjects, observed_subjects
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
     from reconciler.policy.words import Monthly
 
 
@@ -40,6 +39,8 @@ def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
     """The plan, refused where what it would leave behind breaks a rule; milder findings become notices."""
     if not loaded.policies:
         return plan
+    from reconciler.plan.guard import judged_by_policies
+
     desired = loaded.state()
     found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.chosen.rules)
     return judged_by_policies(plan, found)

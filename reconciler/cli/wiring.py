@@ -256,9 +256,9 @@ def note(output: Output, text: str) -> None:
 
 def say_shard(output: Output, desired: DesiredState) -> None:
     """Where this is one of several jobs: which, and how much is left to the others."""
-    from reconciler.report.plan import shard_line
-
     if desired.part is not None:
+        from reconciler.report.plan import shard_line
+
         note(output, shard_line(desired.part))
 
 

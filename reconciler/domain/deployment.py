@@ -113,7 +113,7 @@ class DeploymentSpec:
     """Everything that a manifest declares and ARM can hold.
 
     `settings` are the declared properties, by ARM's names. None below `tags` and `settings` is a declared
-    null: the value is to go. A property that a rule reads has an attribute here, which is UNSET for a null.
+    null: the value is to go.
     """
 
     model: ModelRef
@@ -121,37 +121,8 @@ class DeploymentSpec:
     tags: Mapping[str, str | None] | Unset = UNSET
     settings: JsonObject = field(default_factory=dict)
 
-    @property
-    def version_upgrade_option(self) -> str | Unset:
-        """Whether the service may move the deployment to another version."""
-        return self._text("versionUpgradeOption")
-
-    @property
-    def rai_policy_name(self) -> str | Unset:
-        """The content filter."""
-        return self._text("raiPolicyName")
-
-    @property
-    def spillover_deployment_name(self) -> str | Unset:
-        """The deployment of the same account that takes what this one turns away."""
-        return self._text("spilloverDeploymentName")
-
-    @property
-    def parent_deployment_name(self) -> str | Unset:
-        """The deployment of the same account that this one depends on."""
-        return self._text("parentDeploymentName")
-
-    @property
-    def deployment_state(self) -> str | Unset:
-        """Running or Paused."""
-        return self._text("deploymentState")
-
-    @property
-    def service_tier(self) -> str | Unset:
-        """Default or Priority."""
-        return self._text("serviceTier")
-
-    def _text(self, name: str) -> str | Unset:
+    def text(self, name: str) -> str | Unset:
+        """A property whose values are texts, by ARM's name; UNSET where nothing or null is declared."""
         value = self.settings.get(name)
         return value if isinstance(value, str) else UNSET
 

@@ -1,34 +1,22 @@
 """The fields of a deployment, one row each: the only table of what ARM holds and what a manifest can state.
 
-Bodies, differences, the ways in which a change is made, the export, the manifest's schema and its reference
-read it. A new writable property of ARM is a row here, a line in `manifest/entry.py` and a row of the
-emulator's own table. A field that is not known here can be written below `extraProperties`; every write
-carries over what no manifest states.
+The manifest's checks, its schema and its reference, bodies, differences, the ways in which a change is made
+and the export read it. A new writable property of ARM is a row here and a row of the emulator's own table.
+A field that is not known here can be written below `extraProperties`; every write carries over what no
+manifest states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.forms import Form, Inner, ListOf, Object, OneOf, Scalar
 from reconciler.domain.json_values import Path, empty, same
 from reconciler.domain.sku import SkuFamily, SkuName
-
-
-class Compare(Enum):
-    """How two values of a field are compared."""
-
-    VALUE = "value"
-    """As JSON: `1`, `true` and `"1"` are three values."""
-    NAME = "name"
-    """A name of ARM's, an id or a word of its own: without case."""
-    SKU = "sku"
-    """A SKU: without case, and known aliases alike."""
-    FREE = "free"
-    """An object whose inner fields ARM may extend: by structure, and only in what is stated."""
 
 
 class Change(Enum):
@@ -42,23 +30,35 @@ class Change(Enum):
     SKU = "as lifecycle.skuChange says"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def body_path(path: str) -> Path:
+    """A manifest's path as a place in a body; a tag's name may hold dots."""
+    head, _, rest = path.partition(".")
+    if head == "tags" and rest:
+        return ("tags", rest)
+    if head in {"tags", "sku"}:
+        return tuple(path.split("."))
+    return ("properties", *(rest if head in {"extraProperties", "properties"} else path).split("."))
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field that ARM holds and takes.
 
-    `path` is the manifest's, `arm` ARM's; `about` says what it is for, `known_from` where the row comes from.
-    `absent` is what it means when ARM does not answer it, `default` what ARM fills in when a create does not
-    state it. `on_provisioned` is how a provisioned SKU takes a change where that differs. `reason` is the
-    word that a plan shows for a change. `nullable`: a manifest's null un-sets it. `returned` False: ARM may
-    take it and never answer it. `since` is the first api-version that knows it. `own` False: a manifest
-    states it below `extraProperties`.
+    `path` is the manifest's, with `extraProperties.` before it where a manifest has no field for it; `arm` is
+    ARM's and follows from it. `form` is what a manifest may write and how two values compare, `about` what it
+    is for, `known_from` where the row comes from. `absent` is what it means when ARM does not answer it,
+    `default` what ARM fills in when a create does not state it. `on_provisioned` is how a provisioned SKU
+    takes a change where that differs. `reason` is the word that a plan shows for a change. `nullable`: a
+    manifest's null un-sets it. `returned` False: ARM may take it and never answer it. `since` is the first
+    api-version that knows it.
     """
 
     path: str
-    arm: Path
+    form: Form
     about: str
     known_from: str
-    compare: Compare = Compare.VALUE
+    arm: Path = field(init=False)
+    _: KW_ONLY
     absent: JsonValue = None
     default: JsonValue = None
     change: Change = Change.IN_PLACE
@@ -67,7 +67,14 @@ class Field:
     nullable: bool = False
     returned: bool = True
     since: str = ""
-    own: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arm", body_path(self.path))
+
+    @property
+    def own(self) -> bool:
+        """Whether a manifest has a field for it."""
+        return not self.path.startswith("extraProperties.")
 
     @property
     def name(self) -> str:
@@ -79,6 +86,11 @@ class Field:
         """What a reader of the reference and of the JSON Schema is told."""
         since = f" Needs api-version {self.since} or newer." if self.since else ""
         return self.about + since + (" null un-sets it." if self.nullable else "")
+
+    @property
+    def example(self) -> JsonValue:
+        """What editors show as one: what ARM fills in, unless all that is allowed is shown."""
+        return None if isinstance(self.form, OneOf) else self.default
 
     def is_usual(self, found: JsonValue) -> bool:
         """Whether ARM itself puts this value there when nobody states one."""
@@ -99,10 +111,10 @@ class Field:
         if empty(found) or empty(wanted):
             return empty(found) and empty(wanted)
         if isinstance(found, str) and isinstance(wanted, str):
-            if self.compare is Compare.NAME:
-                return found.lower() == wanted.lower()
-            if self.compare is Compare.SKU:
+            if self.form is Scalar.SKU:
                 return SkuName(found) == SkuName(wanted)
+            if self.form is Scalar.NAME or isinstance(self.form, OneOf):
+                return found.lower() == wanted.lower()
         return same(found, wanted)
 
     def is_unset(self, found: JsonValue) -> bool:
@@ -112,187 +124,206 @@ class Field:
         return any(not empty(usual) and self.agrees(found, usual) for usual in (self.absent, self.default))
 
 
-def _property(name: str, about: str, known_from: str, *, own: bool = True, **more: Any) -> Field:  # noqa: ANN401 -- columns of a row, typed there
-    path = name if own else f"extraProperties.{name}"
-    arm = ("properties", name)
-    return Field(path=path, arm=arm, about=about, known_from=known_from, own=own, **more)
-
-
 _MIGRATION = (
     "Microsoft, working with models: in-place migration of provisioned deployments; "
     "elsewhere CannotChangeDeploymentModel, azure-search-openai-demo#1121, #1330, #1429"
 )
 _SCHEMA = "OpenAPI 2025-06-01"
+_ROUTED = Object(
+    "RoutedModel",
+    "One model that a model router may choose.",
+    (
+        Inner("name", Scalar.NAME, "Name of the model."),
+        Inner("format", Scalar.NAME, "The model's maker as ARM has it."),
+        Inner("version", Scalar.VERSION, "Version as text."),
+        Inner("publisher", Scalar.TEXT, "Publisher of the model."),
+        Inner("source", Scalar.TEXT, "ARM id of the model's source."),
+        Inner("sourceAccount", Scalar.TEXT, "ARM id of the source account."),
+    ),
+)
 FIELDS: Final[tuple[Field, ...]] = (
     Field(
-        path="model.format",
-        arm=("properties", "model", "format"),
-        about="The model's maker as ARM has it; OpenAI if absent.",
-        known_from="azure-search-openai-demo#1121, #1330, #1429",
-        compare=Compare.NAME,
+        "model.format",
+        Scalar.NAME,
+        "The model's maker as ARM has it; OpenAI if absent.",
+        "azure-search-openai-demo#1121, #1330, #1429",
         change=Change.REPLACE,
         reason="model-changed",
     ),
     Field(
-        path="model.name",
-        arm=("properties", "model", "name"),
-        about="Name in the catalogue, or the id of a fine-tuned model or a checkpoint (ftchkpt-…).",
-        known_from=_MIGRATION,
-        compare=Compare.NAME,
+        "model.name",
+        Scalar.NAME,
+        "Name in the catalogue, or the id of a fine-tuned model or a checkpoint (ftchkpt-…).",
+        _MIGRATION,
         change=Change.REPLACE,
         on_provisioned=Change.MIGRATION,
         reason="model-changed",
     ),
     Field(
-        path="model.source",
-        arm=("properties", "model", "source"),
-        about="Where a fine-tuned model was made, if not in this account: a mapping or one ARM id.",
-        known_from="part of the model's identity: inferred. ARM has two fields for it and may return neither",
-        compare=Compare.NAME,
+        "model.source",
+        Scalar.NAME,
+        "Where a fine-tuned model was made, if not in this account: a mapping or one ARM id.",
+        "part of the model's identity: inferred. ARM has two fields for it and may return neither",
         change=Change.REPLACE,
         on_provisioned=Change.MIGRATION,
         reason="source-changed",
     ),
     Field(
-        path="model.version",
-        arm=("properties", "model", "version"),
-        about="Version as text, quotes or not. Absent: the service's default version, unmanaged.",
-        known_from="up and down: azurerm's live test TestAccCognitiveDeployment_update",
+        "model.version",
+        Scalar.VERSION,
+        "Version as text, quotes or not. Absent: the service's default version, unmanaged.",
+        "up and down: azurerm's live test TestAccCognitiveDeployment_update",
         on_provisioned=Change.MIGRATION,
         reason="version-changed",
     ),
     Field(
-        path="model.publisher",
-        arm=("properties", "model", "publisher"),
-        about="Publisher of the model; seldom needed.",
-        known_from=_SCHEMA,
-        since="2024-10-01",
+        "model.publisher", Scalar.TEXT, "Publisher of the model; seldom needed.", _SCHEMA, since="2024-10-01"
     ),
     Field(
-        path="sku.name",
-        arm=("sku", "name"),
-        about="SKU; case does not matter.",
-        known_from="not known whether ARM takes it in place; azurerm replaces",
-        compare=Compare.SKU,
+        "sku.name",
+        Scalar.SKU,
+        "SKU; case does not matter.",
+        "not known whether ARM takes it in place; azurerm replaces",
         change=Change.SKU,
         reason="sku-changed",
     ),
     Field(
-        path="sku.capacity",
-        arm=("sku", "capacity"),
-        about="PTUs on provisioned SKUs; thousands of tokens per minute on most models of the others.",
-        known_from="recorded with 2023-05-01: 1 to 2, answered 200; together with the model it is refused, "
+        "sku.capacity",
+        Scalar.WHOLE,
+        "PTUs on provisioned SKUs; thousands of tokens per minute on most models of the others.",
+        "recorded with 2023-05-01: 1 to 2, answered 200; together with the model it is refused, "
         "azure-search-openai-demo#1154",
         reason="capacity-changed",
     ),
     *(
-        Field(path=f"sku.{name}", arm=("sku", name), about="In ARM's schema; unused.", known_from=_SCHEMA)
+        Field(f"sku.{name}", Scalar.TEXT, "In ARM's schema; unused.", _SCHEMA)
         for name in ("tier", "size", "family")
     ),
-    _property(
+    Field(
         "versionUpgradeOption",
+        OneOf(("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")),
         "Whether the service may move the deployment to newer versions.",
         "change: azurerm's live test; absence: Microsoft, working with models; default: recorded",
-        compare=Compare.NAME,
         absent="OnceCurrentVersionExpired",
         default="OnceNewDefaultVersionAvailable",
         nullable=True,
     ),
-    _property(
+    Field(
         "raiPolicyName",
+        Scalar.NAME,
         "Content filter policy.",
         "change: azurerm's live test; default: recorded 2023 to 2026",
-        compare=Compare.NAME,
         default="Microsoft.DefaultV2",
         nullable=True,
     ),
-    _property(
+    Field(
         "spilloverDeploymentName",
+        Scalar.NAME,
         "Deployment of the same account that takes what a full one turns away.",
         "Microsoft, spillover (2026-07-09), with 2024-10-01; in the schema since 2025-06-01",
-        compare=Compare.NAME,
         nullable=True,
         since="2025-06-01",
     ),
-    _property(
+    Field(
         "parentDeploymentName",
+        Scalar.NAME,
         "Name of the parent deployment.",
         _SCHEMA,
-        compare=Compare.NAME,
         nullable=True,
         since="2024-10-01",
     ),
-    _property(
+    Field(
         "capacitySettings",
+        Object(
+            "CapacitySettings",
+            "ARM calls these for internal use.",
+            (
+                Inner("designatedCapacity", Scalar.WHOLE, "Designated capacity."),
+                Inner("priority", Scalar.WHOLE, "Priority of the capacity."),
+            ),
+        ),
         "For internal use, says ARM.",
         _SCHEMA,
-        compare=Compare.FREE,
         nullable=True,
         since="2024-10-01",
     ),
-    _property(
+    Field(
         "serviceTier",
+        OneOf(("Default", "Priority")),
         "Processing tier, where the model has one on this SKU.",
         "OpenAPI 2025-12-01: nullable",
-        compare=Compare.NAME,
         absent="Default",
         nullable=True,
         since="2025-12-01",
     ),
-    _property(
+    Field(
         "deploymentState",
+        OneOf(("Running", "Paused")),
         "Paused answers inference with 423; only Standard, GlobalStandard and DataZoneStandard can pause.",
         "OpenAPI 2025-12-01",
-        compare=Compare.NAME,
         absent="Running",
         since="2025-12-01",
     ),
-    _property(
+    Field(
         "routing",
+        Object(
+            "Routing",
+            "How a model-router deployment chooses.",
+            (
+                Inner("mode", OneOf(("cost", "balanced", "quality")), "What to favour."),
+                Inner("models", ListOf(_ROUTED), "Which models may be chosen."),
+            ),
+        ),
         "For model-router deployments.",
         "OpenAPI 2025-12-01; Microsoft, model router",
-        compare=Compare.FREE,
         nullable=True,
         since="2025-12-01",
     ),
-    _property(
+    Field(
         "dynamicThrottlingEnabled",
+        Scalar.FLAG,
         "Let the service lend unused throughput.",
         "read-only in the schema, sent by azurerm all the same",
         absent=False,
         since="2024-10-01",
     ),
-    _property(
+    Field(
         "modelProviderData",
+        Object(
+            "ModelProviderData",
+            "What a partner wants to know of you; nothing fills it in for you.",
+            (
+                Inner("industry", Scalar.NAME, "Your industry in one lower-case word.", "technology"),
+                Inner("organizationName", Scalar.NAME, "Name of your organization."),
+                Inner("countryCode", Scalar.NAME, "Your country as two letters.", "US"),
+            ),
+        ),
         "Who uses a partner's model. Sending it accepts the provider's Marketplace offer in your name.",
         "in no schema; needed by Anthropic: microsoft-foundry-for-vscode#461, Azure-Samples/claude",
-        compare=Compare.FREE,
         returned=False,
         since="2025-10-01-preview",
     ),
-    _property(
-        "speculativeDecoding",
+    Field(
+        "extraProperties.speculativeDecoding",
+        Object(),
         "A draft model that speeds up a Fireworks deployment.",
         "OpenAPI, previews from 2026-05-15-preview",
-        compare=Compare.FREE,
         nullable=True,
         since="2026-05-15-preview",
-        own=False,
-    ),
-    _property(
-        "contextCacheContainerId",
-        "ARM id of a context cache.",
-        "OpenAPI 2026-09-01",
-        compare=Compare.NAME,
-        nullable=True,
-        since="2026-07-15-preview",
-        own=False,
     ),
     Field(
-        path="tags",
-        arm=("tags",),
-        about="Azure tags; a tag that is not stated is left alone.",
-        known_from="schema of PUT",
+        "extraProperties.contextCacheContainerId",
+        Scalar.NAME,
+        "ARM id of a context cache.",
+        "OpenAPI 2026-09-01",
+        nullable=True,
+        since="2026-07-15-preview",
+    ),
+    Field(
+        "tags",
+        Object(),
+        "Azure tags; a tag that is not stated is left alone.",
+        "schema of PUT",
         reason="tags-changed",
         since="2024-10-01",
     ),
@@ -302,17 +333,17 @@ FIELDS: Final[tuple[Field, ...]] = (
 SOURCE_FIELDS: Final = ("source", "sourceAccount")
 """ARM's two fields for the source of a model; declaring one takes the place of the other."""
 
-
-BY_PATH: Final[Mapping[str, Field]] = {field.path: field for field in FIELDS}
-_BY_ARM: Final[Mapping[Path, Field]] = {tuple(map(str.lower, field.arm)): field for field in FIELDS}
-_SOURCE_ACCOUNT: Final = ("properties", "model", "sourceaccount")
-_RANK: Final = {field.path: number for number, field in enumerate(FIELDS)}
+BY_PATH: Final[Mapping[str, Field]] = {row.path: row for row in FIELDS}
+_BY_ARM: Final[Mapping[Path, Field]] = {
+    **{tuple(map(str.lower, row.arm)): row for row in FIELDS},
+    ("properties", "model", "sourceaccount"): BY_PATH["model.source"],
+}
+_RANK: Final = {row.path: number for number, row in enumerate(FIELDS)}
 
 
 def field_at(arm: Path) -> Field | None:
     """The row of a place in a body, names compared without case."""
-    wanted = tuple(map(str.lower, arm))
-    return BY_PATH["model.source"] if wanted == _SOURCE_ACCOUNT else _BY_ARM.get(wanted)
+    return _BY_ARM.get(tuple(map(str.lower, arm)))
 
 
 def not_carried(version: str) -> tuple[Field, ...]:
@@ -343,25 +374,8 @@ def manifest_path(arm: Path) -> str:
     return ".".join(arm[1:] if arm[:1] == ("properties",) else arm)
 
 
-def body_path(path: str) -> Path:
-    """A manifest's path as a place in a body; a tag's name may hold dots."""
-    head, _, rest = path.partition(".")
-    match head:
-        case "tags":
-            return ("tags", rest) if rest else ("tags",)
-        case "sku":
-            return ("sku", *rest.split(".")) if rest else ("sku",)
-        case "extraProperties" | "properties":
-            return ("properties", *rest.split("."))
-        case _:
-            return ("properties", *path.split("."))
-
-
-def rank(path: str) -> tuple[int, str]:
+def rank(path: str) -> tuple[bool, int, str]:
     """Where a change stands in a list of changes: in the table's order, unknown fields before the tags."""
     parts = path.split(".")
-    known = (_RANK.get(".".join(parts[:length])) for length in (2, 1))
-    found = next((number for number in known if number is not None), None)
-    if found is None:
-        return (len(FIELDS) - 1, path)
-    return (len(FIELDS) if parts[0] == "tags" else found, path)
+    known = (_RANK[each] for each in (".".join(parts[:2]), parts[0]) if each in _RANK)
+    return (parts[0] == "tags", next(known, len(FIELDS)), path)

@@ -6,7 +6,7 @@ concluded about any deployment in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.domain.deployment import JsonObject
@@ -256,6 +256,13 @@ class ObservedState:
     opinions: Mapping[DeploymentId, Opinion] = field(default_factory=dict)
     expiries: Mapping[DeploymentId, Expiry] = field(default_factory=dict)
     deleted: Mapping[str, tuple[DeletedAccount, ...]] = field(default_factory=dict)
+
+    @property
+    def existing(self) -> Iterator[tuple[ObservedDeployment, Listed]]:
+        """What is there in the accounts that could be listed, each with what was read of its account."""
+        for reading in self.readings.values():
+            if isinstance(reading, Listed):
+                yield from ((deployment, reading) for deployment in reading.deployments)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

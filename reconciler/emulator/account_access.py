@@ -1,11 +1,16 @@
-"""Whether a subscription may have one more account: its access, the terms, its counters, and its policies.
+"""Whether an account may be written as asked: its name, place and kind, access, terms, counters, policies.
 
 Rule of this module: it reads the state and changes nothing. The order of the checks is assumed.
 """
 
-from reconciler.emulator import account_errors, gateway_errors, quota
+import re
+
+from reconciler.emulator import account_kinds, errors, kept_accounts, offers, policy_errors, quota
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, normal_location
+
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
+_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 
 _WITH_TERMS = frozenset({"CognitiveServices", "ComputerVision", "Face", "TextAnalytics"})
 """Kinds whose first account has to be made in the portal, where their terms are agreed to (reported)."""
@@ -14,31 +19,124 @@ _WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
 _API_PROPERTIES_CHECKED = "2025-04-27"
 """From this day on such an account was refused for any of them (reported)."""
 
+_PROPERTIES_REQUIRED = ("2023-09-01", "2023-11-01")
+_STORAGE_FIXED_SINCE = "2024-04-01"
+"""Late storage was taken in September 2022 (recorded) and refused in September 2025 (reported): halfway."""
+
 _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
 
 
-def require(turn: Turn, asked: Json, kind: str) -> None:
+def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    """Raise the refusal of a PUT of the account with this key, if there is one."""
+    if _NAME.match(turn.args["account"]) is None:
+        raise errors.refusal("invalid_account_name")
+    _check_location(turn, key, asked, before)
+    kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
+    if before is not None and not account_kinds.becomes(before["body"]["kind"], kind, turn.now):
+        raise errors.refusal("kind_fixed")
+    place = asked.get("location") or ("" if before is None else before["body"]["location"])
+    if not account_kinds.is_at(kind, normal_location(place)):
+        raise errors.refusal("invalid_kind", kind=kind)
+    sku = at(asked, "sku", "name")
+    if sku and not account_kinds.takes(kind, sku):
+        raise errors.refusal("invalid_sku_id", sku=sku, kind=kind)
+    gone = kept_accounts.kept(turn.store, turn.now, key)
+    if before is None and gone is not None:
+        raise errors.refusal("soft_deleted", account_id=gone["id"])
+    check_properties(turn, key, asked, before)
+    _require_fields(turn, asked, before)
+    if before is None:
+        _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
+
+
+def _check_location(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    location = asked.get("location", "" if before is None else before["body"]["location"])
+    if before is not None and normal_location(before["body"]["location"]) != normal_location(location):
+        raise errors.refusal(
+            "invalid_resource_location",
+            name=before["body"]["name"],
+            location=before["body"]["location"],
+            group=turn.args["group"],
+            wanted=location,
+        )
+    known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
+    if normal_location(location) not in known:
+        raise errors.refusal(
+            "location_not_available",
+            location=location,
+            kind="Microsoft.CognitiveServices/accounts",
+            locations=",".join(known),
+        )
+    _require_place(turn, key, location)
+    _require_tags(turn, key, asked.get("tags") or {})
+
+
+def check_properties(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    """Raise the refusal of storage that comes late, or of a subdomain that is no host name or another's."""
+    storage = at(asked, "properties", "userOwnedStorage")
+    is_late = before is not None and not at(before, "body", "properties", "userOwnedStorage")
+    if storage and is_late and turn.now.date().isoformat() >= _STORAGE_FIXED_SINCE:
+        raise errors.refusal("storage_fixed")
+    wanted = at(asked, "properties", "customSubDomainName")
+    if wanted and _SUBDOMAIN.match(wanted) is None:
+        raise errors.refusal("invalid_subdomain", name=wanted)
+    if wanted and subdomain_owner(turn, wanted) not in {None, key}:
+        raise errors.refusal("subdomain_taken", name=wanted)
+
+
+def subdomain_owner(turn: Turn, name: str) -> str | None:
+    """Key of the account that has a subdomain, in any subscription, kept ones included."""
+    for kind in ("account", "deleted"):
+        for found in turn.store.scan(kind):
+            taken = at(found, "body", "properties", "customSubDomainName")
+            if isinstance(taken, str) and taken.lower() == name.lower():
+                return str(found["body"]["id"]).lower()
+    return None
+
+
+def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
     """Raise the refusal of a new account of this kind, if there is one."""
-    if turn.store.switch("accountAccess") == "refused":
-        sku = at(asked, "sku", "name") or "S0"
-        raise account_errors.special_feature_required(sku, kind, turn.now.date().isoformat())
+    access, sku = turn.store.switch("accountAccess"), at(asked, "sku", "name") or "S0"
+    if access == "closed":
+        raise errors.refusal("kind_closed", kind=kind)
+    if access == "refused" or (access == "current" and account_kinds.is_former(kind, sku)):
+        raise errors.refusal("special_feature_required", sku=sku, kind=kind, now=turn.now)
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
-        raise account_errors.terms_not_accepted(kind)
+        raise errors.refusal("terms_not_accepted", kind=kind)
     if kind in _WITHOUT_API_PROPERTIES and turn.now.date().isoformat() >= _API_PROPERTIES_CHECKED:
         for name in at(asked, "properties", "apiProperties") or {}:
-            raise account_errors.api_property_unknown(name)
+            raise errors.refusal("api_property_unknown", name=name)
     if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
-        raise account_errors.one_free_account(kind)
+        raise errors.refusal("one_free_account", kind=kind)
     quota.require_account(turn, asked.get("location", ""), kind)
 
 
+def _require_fields(turn: Turn, asked: Json, before: Json | None) -> None:
+    """What a PUT has to say of an account.
+
+    `properties` of a new one in the autumn of 2023 (reported in September; one was made without in November,
+    recorded); by the switch `accountFields: required` also `networkAcls` of a new one (reported in June 2023)
+    and `publicNetworkAccess` over an old one (2026).
+    """
+    day = turn.now.date().isoformat()
+    missing = []
+    if before is None and _PROPERTIES_REQUIRED[0] <= day < _PROPERTIES_REQUIRED[1]:
+        missing.append("properties" if "properties" not in asked else "")
+    if turn.store.switch("accountFields") == "required":
+        field = "networkAcls" if before is None else "publicNetworkAccess"
+        missing.append("" if at(asked, "properties", field) else field)
+    for field in filter(None, missing):
+        raise errors.refusal("field_required", name=f"{field[0].upper()}{field[1:]}")
+
+
 def _has_free_one(turn: Turn, kind: str) -> bool:
-    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
+    above = f"/subscriptions/{turn.subscription.lower()}/"
+    found = [*turn.store.scan("account", above), *turn.store.scan("deleted", above)]
     return any(item["body"]["kind"] == kind and item["body"]["sku"]["name"] == "F0" for item in found)
 
 
-def require_place(turn: Turn, account: str, location: str) -> None:
+def _require_place(turn: Turn, account: str, location: str) -> None:
     """Raise 403 where a denying assignment with `allowedLocations` does not hold the account's location."""
     for assignment in turn.store.scan("policy"):
         scope = str(assignment.get("scope", "/")).lower().rstrip("/")
@@ -48,11 +146,11 @@ def require_place(turn: Turn, account: str, location: str) -> None:
         if normal_location(location) not in map(normal_location, places):
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
-                raise gateway_errors.disallowed_by_azure(name)
-            raise gateway_errors.disallowed_by_policy(name, assignment)
+                raise errors.refusal("disallowed_by_azure", name=name)
+            raise policy_errors.disallowed_by_policy(name, assignment, now=turn.now)
 
 
-def require_tags(turn: Turn, account: str, tags: Json) -> None:
+def _require_tags(turn: Turn, account: str, tags: Json) -> None:
     """Raise 403 with every denying assignment whose `requiredTags` an account lacks."""
     has = {name.lower() for name in tags}
     lacking = []
@@ -62,4 +160,4 @@ def require_tags(turn: Turn, account: str, tags: Json) -> None:
         if assignment["effect"] == "Deny" and missing and f"{account}/".startswith(f"{scope}/"):
             lacking.append({**assignment, "missing": missing})
     if lacking:
-        raise gateway_errors.disallowed_by_policy(turn.args["account"], *lacking)
+        raise policy_errors.disallowed_by_policy(turn.args["account"], *lacking, now=turn.now)

@@ -4,7 +4,9 @@ Rule of this module: only OpenAI and AIServices take deployments; the other kind
 they share names, groups and lists with them. Read off `GET …/skus` and recorded accounts of 2021 to 2026.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 _FREE = ("F0", "S0")
 
@@ -20,7 +22,7 @@ SKUS: Mapping[str, tuple[str, ...]] = {
     "CustomVision.Prediction": _FREE,
     "CustomVision.Training": _FREE,
     "Face": _FREE,
-    "FormRecognizer": _FREE,
+    "FormRecognizer": ("F0", "S0", "DC0"),
     "HealthInsights": _FREE,
     "ImmersiveReader": ("S0", "S1"),
     "Internal.AllInOne": ("S0",),
@@ -55,15 +57,28 @@ _AT_ONCE = "2017-04-18"
 _UNLISTED: Mapping[str, tuple[str, ...]] = {"Face": ("E0",)}
 """Skus that are taken and in no list (recorded in March 2022)."""
 
+_UPGRADES_SINCE = datetime(2025, 5, 19, tzinfo=UTC)
+_UPGRADED = frozenset({"OpenAI", "AIServices"})
+"""Kinds that an account can change between (documented, since Foundry's resource type is there)."""
+
+_FORMER = frozenset({"Speech"})
+"""Kinds of 2016 that the provider tells from those that never were (reported, 2021)."""
+
 REGIONS_WITHOUT_MODELS = ("centraluseuap", "eastus2euap", "jioindiawest")
 """Where accounts can be and no model is listed (recorded in the provider's registration, 2022 and 2023)."""
 
 
 def is_at(kind: str, location: str) -> bool:
-    """Whether the provider has a kind, and has it in a region: no Foundry where no model is (reported)."""
+    """Whether the provider has a kind, and has it in a region.
+
+    There is no Foundry and no Document Intelligence where no model is (reported; which regions lack
+    Document Intelligence is not).
+    """
     known = canonical(kind)
     return known is not None and not (
-        known == "AIServices" and location in REGIONS_WITHOUT_MODELS and not location.endswith("euap")
+        known in {"AIServices", "FormRecognizer"}
+        and location in REGIONS_WITHOUT_MODELS
+        and not location.endswith("euap")
     )
 
 
@@ -72,14 +87,33 @@ def canonical(kind: str) -> str | None:
     return next((known for known in SKUS if known.lower() == kind.lower()), None)
 
 
+def becomes(old: str, new: str, now: datetime) -> bool:
+    """Whether an account of one kind may be written over with another: since the upgrade to Foundry exists.
+
+    A kind that never was is not refused for the change.
+    """
+    if old.lower() == new.lower() or (canonical(new) is None and new not in _FORMER):
+        return True
+    return now >= _UPGRADES_SINCE and {old, canonical(new)} <= _UPGRADED
+
+
+_TIERS = {"F0": "Free", "DC0": "DisconnectedTier"}
+"""Recorded; of other skus with an account of their own `Standard` was."""
+
+
 def tier(sku: str) -> str:
-    return "Free" if sku == "F0" else "Standard"
+    return _TIERS.get(sku, "Standard")
 
 
 def takes(kind: str, sku: str) -> bool:
     """Whether an account of a kind can have a sku."""
     known = canonical(kind) or ""
     return sku.upper() in (*SKUS.get(known, ()), *_UNLISTED.get(known, ()))
+
+
+def is_former(kind: str, sku: str) -> bool:
+    """Whether a sku of a kind is sold to subscriptions only that have long had it."""
+    return kind == "TextAnalytics" and re.fullmatch("S[0-4]", sku, re.IGNORECASE) is not None
 
 
 def is_by_operation(kind: str, version: str) -> bool:

@@ -4,13 +4,11 @@ Rule of this module: a write below an account is refused while another one of th
 and while the account itself is not settled.
 """
 
-import re
 import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator import (
     account_access,
-    account_errors,
     account_faces,
     account_kinds,
     account_versions,
@@ -18,17 +16,13 @@ from reconciler.emulator import (
     clock,
     errors,
     kept_accounts,
-    offers,
-    provider_errors,
     provisioning,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
+from reconciler.emulator.wire import Answer, Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
-_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
-_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 SHAPES: Mapping[str, type] = {
     "location": str,
     "kind": str,
@@ -63,7 +57,7 @@ _READ_ONLY = frozenset(
     }
 )
 """Properties marked read-only in the specification: accepted in a body, and not taken over."""
-_LASTING = ("dateCreated", "privateEndpointConnections")
+_LASTING = ("dateCreated", "privateEndpointConnections", "skuChangeInfo")
 """Those of them that a write leaves as they were (recorded)."""
 
 
@@ -82,14 +76,26 @@ def group_key(turn: Turn) -> str:
 
 
 def require_group(turn: Turn) -> Json:
-    missing = errors.resource_group_not_found(turn.args["group"])
+    missing = errors.refusal("resource_group_not_found", group=turn.args["group"])
     return turn.store.require("group", group_key(turn), missing)
 
 
 def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -> Json:
     """The account's document; raises the front door's 404 for a child of an absent group or account."""
     require_group(turn)
-    return turn.store.require("account", key_of(turn), errors.parent_not_found(verb, child, id_of(turn)))
+    return turn.store.require(
+        "account",
+        key_of(turn),
+        errors.refusal(
+            "parent_not_found",
+            now=turn.now,
+            verb=verb,
+            kind=child,
+            parent_id=id_of(turn),
+            parent=turn.args["account"],
+            group=turn.args["group"],
+        ),
+    )
 
 
 def require_quiet(turn: Turn) -> None:
@@ -102,10 +108,10 @@ def require_quiet(turn: Turn) -> None:
     mark = turn.store.get("mark", key)
     name = key if account is None else account["body"]["id"]
     if turn.collided or (mark is not None and mark["ticket"] != turn.ticket):
-        raise provider_errors.another_operation(name)
+        raise errors.refusal("another_operation", account_id=name)
     settled = account is None or account["body"]["properties"]["provisioningState"] in provisioning.TERMINAL
     if provisioning.collide(turn.store, turn.now, key) or not settled:
-        raise provider_errors.another_operation(name)
+        raise errors.refusal("another_operation", account_id=name)
 
 
 def _require_settled(turn: Turn) -> None:
@@ -116,13 +122,13 @@ def _require_settled(turn: Turn) -> None:
         account is not None
         and account["body"]["properties"]["provisioningState"] not in provisioning.TERMINAL
     ):
-        raise provider_errors.not_terminal(account["body"]["id"])
+        raise errors.refusal("not_terminal", resource_id=account["body"]["id"])
     require_quiet(turn)
 
 
 def require(turn: Turn) -> Json:
     """The account's document; raises the 404 of an absent account itself."""
-    missing = errors.resource_not_found(turn.args["account"], turn.args["group"])
+    missing = errors.refusal("resource_not_found", account=turn.args["account"], group=turn.args["group"])
     return turn.store.require("account", key_of(turn), missing)
 
 
@@ -151,11 +157,13 @@ def put(turn: Turn) -> Answer:
     require_group(turn)
     asked = _asked(turn)
     if "sku" in asked and not asked["sku"].get("name"):
-        raise errors.invalid_content("Required property name not found in JSON. Path sku")
+        raise errors.refusal(
+            "invalid_content", parser_text="Required property name not found in JSON. Path sku"
+        )
     before = turn.store.get("account", key_of(turn))
     if before is None and at(asked, "properties", "restore") is True:
         return _restore(turn, asked)
-    _check_put(turn, asked, before)
+    account_access.check(turn, key_of(turn), asked, before)
     _require_settled(turn)
     body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)
     turn.store.put("account", key_of(turn), {"body": body})
@@ -188,74 +196,18 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if gone is None:
-        raise account_errors.nothing_to_restore(turn.request.path)
+        raise errors.refusal("nothing_to_restore", account_id=id_of(turn))
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
-    body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
+    body = filled(turn, {**overlay(account_faces.own(old, "dateCreated"), asked), "id": old["id"]}, None)
     turn.store.put("account", key_of(turn), {"body": body})
     for deployment in gone.get("deployments", []):
         turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
     return _answer(turn, 201, body)
 
 
-def _without_addresses(body: Json) -> Json:
-    """An account without what follows from its subdomain."""
-    properties = {n: v for n, v in body["properties"].items() if n not in {"endpoint", "endpoints"}}
-    return {**body, "properties": properties}
-
-
-def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
-    if _NAME.match(turn.args["account"]) is None:
-        raise account_errors.invalid_account_name()
-    _check_location(turn, asked, before)
-    kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
-    place = asked.get("location") or ("" if before is None else before["body"]["location"])
-    if not account_kinds.is_at(kind, normal_location(place)):
-        raise account_errors.invalid_kind(kind)
-    sku = at(asked, "sku", "name")
-    if sku and not account_kinds.takes(kind, sku):
-        raise account_errors.invalid_sku_id(sku, kind)
-    gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
-    if before is None and gone is not None:
-        raise account_errors.soft_deleted(gone["id"])
-    _check_subdomain(turn, asked)
-    if before is None:
-        account_access.require(turn, asked, account_kinds.canonical(kind) or kind)
-
-
-def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
-    location = asked.get("location", "" if before is None else before["body"]["location"])
-    if before is not None and normal_location(before["body"]["location"]) != normal_location(location):
-        raise errors.invalid_resource_location(
-            before["body"]["name"], before["body"]["location"], turn.args["group"], location
-        )
-    known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
-    if normal_location(location) not in known:
-        raise errors.location_not_available(location, TYPE, known)
-    account_access.require_place(turn, key_of(turn), location)
-    account_access.require_tags(turn, key_of(turn), asked.get("tags") or {})
-
-
-def _check_subdomain(turn: Turn, asked: Json) -> None:
-    wanted = at(asked, "properties", "customSubDomainName")
-    if wanted and _SUBDOMAIN.match(wanted) is None:
-        raise account_errors.invalid_subdomain(wanted)
-    if wanted and subdomain_owner(turn, wanted) not in {None, key_of(turn)}:
-        raise account_errors.subdomain_taken(wanted)
-
-
-def subdomain_owner(turn: Turn, name: str) -> str | None:
-    """Key of the account that has a subdomain, in any subscription, kept ones included."""
-    for kind in ("account", "deleted"):
-        for found in turn.store.scan(kind):
-            taken = at(found, "body", "properties", "customSubDomainName")
-            if isinstance(taken, str) and taken.lower() == name.lower():
-                return str(found["body"]["id"]).lower()
-    return None
-
-
 def patch(turn: Turn) -> Answer:
-    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
+    """Merge sku and properties, replace tags: 202 with a body and both operation headers (recorded).
 
     200 when operations end at once (specified); an identity is an operation like a property (recorded in
     March 2022).
@@ -263,12 +215,13 @@ def patch(turn: Turn) -> Answer:
     require_group(turn)
     asked = _asked(turn)
     before = require(turn)
-    _check_subdomain(turn, asked)
+    account_access.check_properties(turn, key_of(turn), asked, before)
     _require_settled(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
-    body = filled(
-        turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
-    )
+    merged = {**overlay(account_faces.own(before["body"]), kept), "id": before["body"]["id"]}
+    if "tags" in kept:
+        merged["tags"] = kept["tags"]
+    body = filled(turn, merged, before)
     turn.store.put("account", key_of(turn), {"body": body})
     if turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
@@ -287,7 +240,8 @@ def delete(turn: Turn) -> Answer:
     _require_settled(turn)
     children = nested(turn.store, key_of(turn))
     if children and turn.store.switch("nestedDelete") != "accepted":
-        raise errors.nested_resources_exist([child["body"]["id"] for child in children])
+        listed = ",".join(child["body"]["id"] for child in children)
+        raise errors.refusal("nested_resources_exist", ids=listed)
     slow = provisioning.begin_delete(
         turn, kind="account", key=key_of(turn), location=found["body"]["location"]
     )
@@ -340,7 +294,14 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties, asked = given.get("properties") or {}, given.get("identity")
+    lasting = {
+        name: at(old, "properties", name) for name in _LASTING if at(old, "properties", name) is not None
+    }
+    properties, asked = {**lasting, **(given.get("properties") or {})}, given.get("identity")
+    if at(old, "sku", "name") not in {None, sku["name"]}:
+        properties["skuChangeInfo"] = account_faces.sku_change(
+            lasting.get("skuChangeInfo", {}), old["sku"]["name"], sku["name"], clock.stamp(turn.now)
+        )
     return {
         "id": given["id"],
         "name": name,
@@ -360,24 +321,18 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
 
 
 def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, given: Json) -> Json:
+    made = given.get("dateCreated") or clock.stamp(turn.now)
+    facts = account_faces.facts(kind, sku, made[:10], location, given, identity.rpartition("/")[2])
     fixed = {
-        "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
+        "endpoint": facts["endpoint"],
         "provisioningState": "Succeeded",
         "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
-        "dateCreated": clock.stamp(turn.now),
-        **account_faces.api_properties(kind),
-        **account_faces.limits(kind, sku),
+        "dateCreated": made,
+        **facts,
         "isMigrated": False,
         **account_faces.project_management(kind),
-        "privateEndpointConnections": [],
+        **({"privateEndpointConnections": []} if account_faces.is_linkable(facts) else {}),
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind, sku),
-        "endpoints": account_faces.endpoints(
-            location,
-            kind,
-            given.get("customSubDomainName"),
-            identity.rpartition("/")[2] if given.get("allowProjectManagement") else None,
-        ),
     }
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:

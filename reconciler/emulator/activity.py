@@ -120,10 +120,10 @@ def listing(turn: Turn) -> Answer:
     clauses = _clauses(turn)
     since, until = clauses.pop("ge", None), clauses.pop("le", None)
     if since is None:
-        raise errors.bad_filter("eventTimestamp ge '…' is required")
+        raise errors.refusal("bad_filter", text="eventTimestamp ge '…' is required")
     start, end = _moment(since), _moment(until) if until else turn.now
     if turn.now - start > OLDEST + timedelta(minutes=5):
-        raise errors.bad_filter("The start time cannot be more than 90 days in the past")
+        raise errors.refusal("bad_filter", text="The start time cannot be more than 90 days in the past")
     events = [
         event
         for event in turn.store.scan("event")
@@ -140,14 +140,16 @@ def _clauses(turn: Turn) -> dict[str, str]:
     for part in re.split(r"\s+and\s+", turn.request.query.get("$filter", "").strip(), flags=re.IGNORECASE):
         clause = _CLAUSE.match(part.strip())
         if clause is None:
-            raise errors.bad_filter(f"'{part[:100]}' is no clause of the form field eq 'value'")
+            raise errors.refusal(
+                "bad_filter", text=f"'{part[:100]}' is no clause of the form field eq 'value'"
+            )
         field, operator = clause["field"].lower(), clause["operator"].lower()
         if field == "eventtimestamp" and operator in {"ge", "le"}:
             found[operator] = clause["value"]
         elif field in _FIELDS and operator == "eq":
             found[_FIELDS[field]] = clause["value"]
         else:
-            raise errors.bad_filter(f"'{part[:100]}' is not supported")
+            raise errors.refusal("bad_filter", text=f"'{part[:100]}' is not supported")
     return found
 
 
@@ -155,4 +157,4 @@ def _moment(text: str) -> datetime:
     try:
         return clock.parse(text)
     except ValueError as error:
-        raise errors.bad_filter(f"'{text[:50]}' is no time") from error
+        raise errors.refusal("bad_filter", text=f"'{text[:50]}' is no time") from error

@@ -6,12 +6,13 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from reconciler.emulator import (
     clock,
     deployment_fields,
+    errors,
     offers,
-    provider_errors,
     provisioning,
     quota,
     references,
@@ -23,6 +24,7 @@ from reconciler.emulator.wire import Json, at
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+_SIZES_LEFT_OUT_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -44,7 +46,7 @@ class Admitted:
 def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitted:
     """Check one PUT body, nulls removed, against the account and what exists; raises Refusal."""
     if _NAME.match(turn.args["deployment"]) is None:
-        raise provider_errors.invalid_name()
+        raise errors.refusal("invalid_name")
     _check_state(turn, before)
     _check_words(turn, body)
     sku = _sku(turn, body, before)
@@ -53,14 +55,14 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     if before is None:
-        references.require_leave(turn.store, listed.model)
+        references.require_leave(turn.store, turn.now, listed.model, sku["name"], account["location"])
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
-    _check_capacity(turn, sku["capacity"], offer)
+    _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
-    held = {} if before is None else before["units"]
+    held = {} if before is None or quota.counts_anew(turn) else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
-        raise provider_errors.no_capacity(sku["name"], account["location"])
+        raise errors.refusal("no_capacity", sku=sku["name"], region=account["location"])
     is_veiled = references.is_partner(model) and not turn.is_inner
     quota.require(turn, account["location"], held, units, is_veiled=is_veiled)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
@@ -78,26 +80,26 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
 def _check_words(turn: Turn, body: Json) -> None:
     option = at(body, "properties", "versionUpgradeOption")
     if option and option not in UPGRADE_OPTIONS:
-        raise provider_errors.invalid_upgrade_option(option)
+        raise errors.refusal("invalid_upgrade_option", option=option)
     if turn.store.switch("nulls") == "refused":
         refused = [name for name in turn.nulls() if name not in deployment_fields.NULLABLE]
         if refused:
-            raise provider_errors.null_refused(refused[0])
+            raise errors.refusal("null_refused", name=refused[0])
 
 
 def _check_state(turn: Turn, before: Json | None) -> None:
     state = "Succeeded" if before is None else before["body"]["properties"]["provisioningState"]
     if before is not None and state == "Failed":
-        raise provider_errors.failed_state(before["body"]["name"])
+        raise errors.refusal("failed_state", deployment=before["body"]["name"])
     if before is not None and state not in provisioning.TERMINAL:
-        raise provider_errors.not_terminal(before["body"]["id"])
+        raise errors.refusal("not_terminal", resource_id=before["body"]["id"])
     if turn.store.switch("etags") != "enforced":
         return
     current = None if before is None else before["body"]["etag"]
     if_match, if_none = (turn.request.headers.get(f"if-{name}match") for name in ("", "none-"))
     moved = bool(if_match) and (current is None or if_match not in {current, "*"})
     if moved or (if_none and current is not None):
-        raise provider_errors.precondition_failed(turn.args["deployment"])
+        raise errors.refusal("precondition_failed", deployment=turn.args["deployment"])
 
 
 def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
@@ -106,39 +108,45 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     if turn.version[:10] < versions.SKU_SINCE:
         kind = at(body, "properties", "scaleSettings", "scaleType")
         if kind not in {None, "Standard"} and turn.version[:10] > versions.ASYNC_STATE_UNTIL:
-            raise provider_errors.scale_type_not_supported(
-                kind, at(body, "properties", "model", "name") or ""
+            raise errors.refusal(
+                "scale_type_not_supported", kind=kind, model=at(body, "properties", "model", "name") or ""
             )
         if kind == "Standard" and at(body, "properties", "scaleSettings", "capacity") is not None:
-            raise provider_errors.capacity_not_null()
+            raise errors.refusal("capacity_not_null")
         if before and not settings:
             return dict(before["body"]["sku"])
         return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}
     if settings is not None:
-        raise provider_errors.scale_settings_refused()
+        raise errors.refusal("scale_settings_refused")
     asked = body.get("sku")
     if asked is None:
         if before is not None:
-            raise provider_errors.sku_missing()
+            raise errors.refusal("sku_missing")
         return dict(_DEFAULT_SKU)
     name = offers.canonical_sku(asked.get("name", ""))
     if name is None:
-        raise provider_errors.invalid_sku_name(asked.get("name", ""))
+        raise errors.refusal("invalid_sku_name", sku=asked.get("name", ""))
     named = {part: asked[part] for part in deployment_fields.SKU_PARTS[2:] if part in asked}
+    if "tier" in named and turn.store.switch("skuTier") == "refused":
+        raise errors.refusal(
+            "invalid_content",
+            parser_text="Could not find member 'tier' on object of type 'Sku'. Path 'sku.tier'",
+        )
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
 def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[Listed, Json]:
     asked: Json = at(body, "properties", "model") or {}
     if not asked.get("name") or not asked.get("format"):
-        raise provider_errors.model_missing()
+        raise errors.refusal("model_missing")
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
     if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
-        raise provider_errors.model_not_supported(known, clock.spelling(turn.now))
+        is_elsewhere = offers.is_offered_elsewhere(turn.store, account["location"], known, None)
+        raise errors.refusal("model_not_supported", now=turn.now, printed=known, elsewhere=is_elsewhere)
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
@@ -172,13 +180,13 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> bool:
     provisioned = offers.is_provisioned(sku["name"]) and old_sku["name"] == sku["name"]
     is_migration = provisioned and differs("name", "version")
     if differs("format", "source", "sourceAccount") or (differs("name") and not is_migration):
-        raise provider_errors.cannot_change_model()
+        raise errors.refusal("cannot_change_model")
     if is_migration and switches.get("modelChange") == "refused":
-        raise provider_errors.cannot_change_model()
+        raise errors.refusal("cannot_change_model")
     if differs("name", "version") and old_sku["capacity"] != sku["capacity"]:
-        raise provider_errors.capacity_and_model_together()
+        raise errors.refusal("capacity_and_model_together")
     if switches.get("skuChange") == "refused" and old_sku["name"] != sku["name"]:
-        raise provider_errors.sku_name_fixed()
+        raise errors.refusal("sku_name_fixed")
     return is_migration
 
 
@@ -193,15 +201,21 @@ def _offer(
     """
     offer = offers.best_offer(listed, sku["name"])
     if offer is None and versions.ASYNC_STATE_UNTIL < turn.version[:10] < versions.SKU_SINCE:
-        raise provider_errors.scale_type_not_supported(sku["name"], model["name"])
+        raise errors.refusal("scale_type_not_supported", kind=sku["name"], model=model["name"])
     if offer is None:
         place = account["location"]
         is_regional = is_named and (turn.is_inner or not clock.is_of_2023(turn.now))
         if is_regional and offers.is_offered_elsewhere(turn.store, place, model, sku["name"]):
-            raise provider_errors.sku_not_in_region(
-                sku["name"], model["name"], model["version"], account["location"]
+            raise errors.refusal(
+                "sku_not_in_region",
+                sku=sku["name"],
+                model=model["name"],
+                version=model["version"],
+                region=account["location"],
             )
-        raise provider_errors.sku_not_supported(sku["name"], model["name"], model["version"])
+        raise errors.refusal(
+            "sku_not_supported", sku=sku["name"], model=model["name"], version=model["version"]
+        )
     if before is not None:
         old = before["body"]["properties"]["model"]
         same = all(old.get(part) == model.get(part) for part in ("name", "version"))
@@ -209,7 +223,9 @@ def _offer(
             return offer
     end = offers.ends(offer)
     if end <= turn.now:
-        raise provider_errors.model_deprecated(model, f"{end:%m/%d/%Y %H:%M:%S}", clock.spelling(turn.now))
+        raise errors.refusal(
+            "model_deprecated", now=turn.now, since=f"{end:%m/%d/%Y %H:%M:%S}", printed=model
+        )
     if listed.fine_tuned_name is None:
         _check_lifecycle(turn, listed, offer)
     return offer
@@ -226,9 +242,9 @@ def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     model = listed.model
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
-        raise provider_errors.model_retired(model["name"])
+        raise errors.refusal("model_retired", name=model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):
-        raise provider_errors.model_deprecating(model, clock.spelling(turn.now))
+        raise errors.refusal("model_deprecating", now=turn.now, printed=model)
 
 
 def _has_one_already(turn: Turn, model: Json) -> bool:
@@ -241,13 +257,21 @@ def _has_one_already(turn: Turn, model: Json) -> bool:
     )
 
 
-def _check_capacity(turn: Turn, capacity: int, offer: Json) -> None:
-    """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none."""
+def _check_capacity(turn: Turn, capacity: int, offer: Json, *, is_told: bool) -> None:
+    """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none.
+
+    A template's sku had to say a size until 2025 (reported in November 2023 and October 2024).
+    """
     sizes = offer.get("capacity", {})
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
-    if not minimum <= capacity <= maximum:
-        is_of_2023 = clock.is_of_2023(turn.now)
-        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum, is_of_2023=is_of_2023)
+    is_missing = turn.is_inner and not is_told and turn.now < _SIZES_LEFT_OUT_SINCE
+    if is_missing or not minimum <= capacity <= maximum:
+        shown = " " if is_missing else capacity
+        raise errors.refusal(
+            "capacity_out_of_range", capacity=shown, minimum=minimum, maximum=maximum, now=turn.now
+        )
     if (capacity - minimum) % step:
-        raise provider_errors.capacity_off_step(capacity, minimum, maximum, step)
+        raise errors.refusal(
+            "capacity_off_step", capacity=capacity, minimum=minimum, maximum=maximum, step=step
+        )

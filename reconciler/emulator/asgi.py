@@ -127,7 +127,7 @@ class Emulator:
         try:
             await self._dispatch(exchange, is_too_large=content is None)
         except StateUnwritableError as problem:
-            exchange.answer = errors.state_unwritable(str(problem)).answer()
+            exchange.answer = errors.refusal("state_unwritable", text=str(problem)).answer()
         await self._send(exchange, scope, send)
 
     async def _dispatch(self, exchange: _Exchange, *, is_too_large: bool) -> None:
@@ -135,7 +135,7 @@ class Emulator:
         if stranger is not None:
             exchange.answer = stranger.answer()
         elif is_too_large:
-            exchange.answer = errors.content_too_large(BODY_LIMIT).answer()
+            exchange.answer = errors.refusal("content_too_large", limit=BODY_LIMIT).answer()
         elif exchange.request.segments[:1] == ("_emulator",):
             with self.store.transaction():
                 exchange.answer = control.answer(self.store, exchange.request, self._wall())
@@ -191,7 +191,7 @@ class Emulator:
         if key is not None and mark is not None and mark["ticket"] == exchange.ticket:
             store.delete("mark", key)
         if exchange.late:
-            real = errors.gateway_timeout().answer()
+            real = errors.refusal("gateway_timeout").answer()
         exchange.answer = None if "reset" in then else faults.answer(then) or real
         status = "reset" if exchange.answer is None else exchange.answer.status
         journal.write(store, exchange.entry, status=status, ended=clock.stamp(moment))

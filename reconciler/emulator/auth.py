@@ -67,20 +67,18 @@ def authenticate(store: Store, now: datetime, headers: Mapping[str, str]) -> Cal
     """The caller named by the Authorization header; raises the 401 that fits otherwise."""
     header = headers.get("authorization", "")
     if not header:
-        raise errors.authentication_failed()
+        raise errors.refusal("authentication_failed")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise errors.authentication_failed(
-            "Authentication failed. The 'Authorization' header is provided in an invalid format."
-        )
+        raise errors.refusal("authentication_failed", header="malformed")
     return _caller(store, now, token.strip())
 
 
 def _caller(store: Store, now: datetime, token: str) -> Caller:
-    known = store.require("token", _digest(token), errors.invalid_token())
+    known = store.require("token", _digest(token), errors.refusal("invalid_token"))
     expires = clock.parse(known["expires"])
     if expires < now:
-        raise errors.expired_token(_spoken(expires), _spoken(now))
+        raise errors.refusal("expired_token", expiry=_spoken(expires), moment=_spoken(now))
     return Caller(tenant=known["tenant"], client=known["client"], oid=object_id(known["client"]))
 
 
@@ -103,10 +101,12 @@ def auxiliary(store: Store, now: datetime, headers: Mapping[str, str]) -> dict[s
 
 def require_tenant(store: Store, caller: Caller, subscription: str) -> Json:
     """The subscription's document, if it exists and the caller's token is of its tenant."""
-    missing = errors.subscription_not_found(subscription)
+    missing = errors.refusal("subscription_not_found", subscription=subscription)
     found = store.require("subscription", subscription.lower(), missing)
     if found["tenantId"] != caller.tenant:
-        raise errors.wrong_tenant(caller.tenant, found["tenantId"])
+        raise errors.refusal(
+            "wrong_tenant", token_tenant=caller.tenant, subscription_tenant=found["tenantId"]
+        )
     return found
 
 
@@ -130,7 +130,9 @@ def roles_at(store: Store, client: str, scope: str) -> list[list[str]]:
 
 def require_right(store: Store, caller: Caller, action: str, scope: str) -> None:
     if not may(store, caller.client, action, scope):
-        raise errors.not_authorized(caller.client, caller.oid, action, scope)
+        raise errors.refusal(
+            "not_authorized", client=caller.client, oid=caller.oid, action=action, scope=scope
+        )
 
 
 def require_linked_account(
@@ -145,14 +147,34 @@ def require_linked_account(
     match = _ACCOUNT_ID.match(linked)
     found = store.get("subscription", match["subscription"].lower()) if match else None
     if match is None or found is None:
-        raise errors.linked_scope_invalid(caller.client, caller.oid, action, _READ_ACCOUNT, linked)
+        raise errors.refusal(
+            "linked_scope_invalid",
+            client=caller.client,
+            oid=caller.oid,
+            action=action,
+            linked_action=_READ_ACCOUNT,
+            linked_scope=linked,
+        )
     tenant = found["tenantId"]
     reader = caller if tenant == caller.tenant else callers.get(tenant)
     if reader is None:
-        raise errors.linked_tenant_not_authorized(action, scope, caller.tenant, match["subscription"])
+        raise errors.refusal(
+            "linked_tenant_not_authorized",
+            action=action,
+            scope=scope,
+            tenant=caller.tenant,
+            subscription=match["subscription"],
+        )
     exists = store.get("account", linked.lower()) is not None
     if not exists or not may(store, reader.client, _READ_ACCOUNT, linked):
-        raise errors.linked_scope_invalid(reader.client, reader.oid, action, _READ_ACCOUNT, linked)
+        raise errors.refusal(
+            "linked_scope_invalid",
+            client=reader.client,
+            oid=reader.oid,
+            action=action,
+            linked_action=_READ_ACCOUNT,
+            linked_scope=linked,
+        )
 
 
 def tenant_of_linked(store: Store, linked: str) -> str | None:

@@ -41,21 +41,46 @@ def behaviours() -> tuple[Behaviour, ...]:
             for item in found["operations"]
             for status, (known, source) in item["statuses"].items()
         ),
-        *(
-            Behaviour("errors", f"{item['factory']}: {item['when']}", item["known"], sources[item["source"]])
-            for item in found["errors"]
-        ),
+        *_refusals(sources),
         *(
             Behaviour("headers", f"{item['name']}: {item['holds']}", item["known"], sources[item["source"]])
             for item in found["headers"]
         ),
         *_versions(sources),
+        *_accounts(),
         *(
             Behaviour(item["area"], text, item["known"], sources[item["source"]])
             for item in found["statements"]
             for text in item["texts"]
         ),
     )
+
+
+def _accounts() -> Iterator[Behaviour]:
+    """What the index of accounts knows of each kind, what was recorded and what was assumed apart."""
+    index = world_facts("accounts")
+    known: dict[tuple[str, Known], list[Json]] = {}
+    for row in index["rows"]:
+        how: Known = "assumed" if index["sources"][row["source"]].startswith("assumed") else "recorded"
+        known.setdefault((row["kind"], how), []).append(row)
+    for (kind, how), rows in known.items():
+        days = ", ".join(dict.fromkeys(row["on"] for row in rows))
+        source = "; ".join(dict.fromkeys(index["sources"][row["source"]] for row in rows))
+        name = "any other kind" if kind == "*" else f"kind {kind}"
+        yield Behaviour("accounts", f"an account of {name} shows its facts as on {days}", how, source)
+
+
+def _refusals(sources: Json) -> Iterator[Behaviour]:
+    """Every refusal that ARM is said to give, and each wording that it had besides."""
+    for name, row in world_facts("refusals").items():
+        if row["known"] == "ours":
+            continue
+        yield Behaviour("errors", f"{name}: {row['when']}", row["known"], sources[row["source"]])
+        for wording in row["says"] if isinstance(row["says"], list) else ():
+            if "source" in wording:
+                when = " ".join(f"{word} {wording[word]}" for word in ("until", "for") if word in wording)
+                text = f"{name} {when or 'now'}: {wording['says']}"
+                yield Behaviour("errors", text, "recorded", sources[wording["source"]])
 
 
 def _versions(sources: Json) -> Iterator[Behaviour]:

@@ -6,7 +6,7 @@ are, below what, and how a deletion answers. `child_faces` has what a type says 
 
 from dataclasses import dataclass
 
-from reconciler.emulator import account_errors, accounts, errors, provider_errors, provisioning
+from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, overlay
@@ -25,6 +25,11 @@ class Child:
 
     is_single: bool = False
     """Whether an account, or a project, holds one of them (documented)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the names in the path are called."""
+        return tuple(name.strip("{}") for name in self.path.split("/")[1::2])
 
     @property
     def kind(self) -> str:
@@ -68,9 +73,12 @@ def put(child: Child, turn: Turn) -> Answer:
         _require_none_else(child, turn)
     if child.kind == "accounts/projects":
         _require_projects(account)
+    asked = _asked(turn)
+    if child.is_single:
+        _require_connections(asked)
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
-    body = _filled(child, turn, account, _asked(turn), before)
+    body = _filled(child, turn, account, asked, before)
     turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
     return _answer(child, 201 if before is None and not child.is_foreign else 200, body)
 
@@ -118,14 +126,37 @@ def _require_holder(child: Child, turn: Turn) -> None:
     if child.path.count("/") < 2:
         return
     holder = _key(child, turn, "").rsplit("/", 2)[0]
-    turn.store.require("child", holder, errors.parent_not_found("write", child.kind, holder))
+    turn.store.require(
+        "child",
+        holder,
+        errors.refusal(
+            "parent_not_found",
+            now=turn.now,
+            verb="write",
+            kind=child.kind,
+            parent_id=holder,
+            parent=holder.rpartition("/")[2],
+            group=turn.args["group"],
+        ),
+    )
 
 
 def _require_projects(account: Json) -> None:
     if account["kind"] != "AIServices" or not at(account, "properties", "allowProjectManagement"):
-        raise account_errors.projects_not_allowed()
+        raise errors.refusal("projects_not_allowed")
     if account["properties"]["provisioningState"] == "Failed":
-        raise account_errors.account_not_provisioned()
+        raise errors.refusal("account_not_provisioned")
+
+
+_CONNECTIONS = ("vectorStoreConnections", "storageConnections", "threadStorageConnections")
+
+
+def _require_connections(asked: Json) -> None:
+    """A capability host that names a store of its own has to name one of each kind (documented)."""
+    named = {name: at(asked, "properties", name) or [] for name in _CONNECTIONS}
+    wrong = [name for name, connections in named.items() if len(connections) != 1]
+    if wrong and any(named.values()):
+        raise errors.refusal("one_connection_each", name=wrong[0])
 
 
 def _require_none_else(child: Child, turn: Turn) -> None:
@@ -136,14 +167,18 @@ def _require_none_else(child: Child, turn: Turn) -> None:
         name, is_going = found["body"]["name"], found["key"] in busy
         if name.lower() != turn.args["child"].lower():
             state = "Deleting" if is_going else "Succeeded"
-            raise account_errors.one_capability_host(name, state, turn.args["child"], holder)
+            raise errors.refusal(
+                "one_capability_host", existing=name, state=state, wanted=turn.args["child"], holder=holder
+            )
         if is_going:
-            raise account_errors.capability_host_busy(name, holder)
+            raise errors.refusal("capability_host_busy", name=name, holder=holder)
 
 
 def _require(child: Child, turn: Turn, verb: str) -> Json:
     accounts.require_parent(turn, verb, child.kind)
-    return turn.store.require("child", _key(child, turn), provider_errors.not_found(turn.request.path))
+    return turn.store.require(
+        "child", _key(child, turn), errors.refusal("not_found", resource_id=turn.request.path)
+    )
 
 
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:

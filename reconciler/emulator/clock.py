@@ -5,21 +5,14 @@ clock alone, so a deployment refused in a test today is refused in ten years too
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from reconciler.emulator.store import Store
-
-Spelling = Literal["first", "spaced", "sourced", "compact"]
 
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 """Until here some answers were worded otherwise (recorded and reported in 2023)."""
-
-_FIRST_SOURCE = datetime(2023, 6, 1, tzinfo=UTC)
-_SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
-_SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
 
 _CAMEL_CASE_SINCE = datetime(2023, 11, 1, tzinfo=UTC)
 """From here on rate limits are spelled as specified (recorded in July and November 2023)."""
@@ -63,17 +56,6 @@ def is_of_2023(moment: datetime) -> bool:
 def spells_in_lower_case(moment: datetime) -> bool:
     """Whether rate limits are called `ratelimits`."""
     return moment < _CAMEL_CASE_SINCE
-
-
-def spelling(moment: datetime) -> Spelling:
-    """How refusals print a model.
-
-    Without a source as reported in March 2023, with an empty one as in that summer, without as in May 2024,
-    its sources from October 2024 to March 2025, compact since July 2025.
-    """
-    if moment < _SOURCES_SINCE:
-        return "first" if _FIRST_SOURCE <= moment < _FIRST_WORDINGS else "spaced"
-    return "sourced" if moment < _SOURCES_UNTIL else "compact"
 
 
 def stamp(moment: datetime) -> str:

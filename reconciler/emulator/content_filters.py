@@ -6,7 +6,7 @@ cannot be written or deleted; a policy of a user is kept as given, since nothing
 
 from collections.abc import Mapping
 
-from reconciler.emulator import accounts, errors, provider_errors, provisioning, regional
+from reconciler.emulator import accounts, errors, provisioning, regional
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
 
@@ -85,7 +85,7 @@ def get_filter(turn: Turn) -> Answer:
     for entry in FILTERS:
         if entry[0].replace(" ", "").lower() == wanted:
             return Answer(status=200, body=_filter(turn, place, *entry))
-    raise provider_errors.not_found(turn.request.path)
+    raise errors.refusal("not_found", resource_id=turn.request.path)
 
 
 def _filter(turn: Turn, place: str, name: str, is_multi_level: bool, source: str | None) -> Json:
@@ -125,7 +125,9 @@ def get(turn: Turn) -> Answer:
     for name in SYSTEM:
         if name.lower() == turn.args["policy"].lower():
             return Answer(status=200, body=_born(account["id"], name))
-    found = turn.store.require("raipolicy", _key(turn), provider_errors.not_found(turn.request.path))
+    found = turn.store.require(
+        "raipolicy", _key(turn), errors.refusal("not_found", resource_id=turn.request.path)
+    )
     return Answer(status=200, body=found, headers={"ETag": found["etag"]})
 
 
@@ -140,10 +142,10 @@ def put(turn: Turn) -> Answer:
         for item in at(asked, "properties", part) or []:
             if not isinstance(item, dict):
                 text = f"Error converting value to type object. Path properties.{part}."
-                raise errors.invalid_content(text)
+                raise errors.refusal("invalid_content", parser_text=text)
             expect(item, shapes)
     _refuse_born(turn)
-    _check_policy(asked)
+    _check_policy(turn, asked)
     accounts.require_quiet(turn)
     before = turn.store.get("raipolicy", _key(turn))
     given: Json = asked.get("properties") or {}
@@ -160,15 +162,19 @@ def put(turn: Turn) -> Answer:
     return Answer(status=201 if before is None else 200, body=body, headers={"ETag": body["etag"]})
 
 
-def _check_policy(asked: Json) -> None:
-    """A filter and a base policy that do not exist are refused (reported, assumed)."""
+def _check_policy(turn: Turn, asked: Json) -> None:
+    """A filter, a block list and a base policy that do not exist are refused (reported, assumed)."""
     known = {name.lower() for name, *_ in FILTERS}
     for item in at(asked, "properties", "contentFilters") or []:
         if str(item.get("name", "")).lower() not in known:
-            raise provider_errors.invalid_filter()
+            raise errors.refusal("invalid_filter")
+    for item in at(asked, "properties", "customBlocklists") or []:
+        name = f"{accounts.key_of(turn)}/raiBlocklists/{item.get('blocklistName', '')}".lower()
+        if turn.store.get("child", name) is None:
+            raise errors.refusal("invalid_blocklist")
     base = at(asked, "properties", "basePolicyName")
     if base and base.lower() not in {name.lower() for name in SYSTEM}:
-        raise provider_errors.no_such_base_policy(base)
+        raise errors.refusal("no_such_base_policy", policy=base)
 
 
 def delete(turn: Turn) -> Answer:
@@ -185,4 +191,4 @@ def delete(turn: Turn) -> Answer:
 
 def _refuse_born(turn: Turn) -> None:
     if turn.args["policy"].lower() in {name.lower() for name in SYSTEM}:
-        raise provider_errors.system_policy(turn.args["policy"])
+        raise errors.refusal("system_policy", policy=turn.args["policy"])

@@ -17,7 +17,6 @@ from reconciler.emulator import (
     errors,
     offers,
     policies,
-    provider_errors,
     provisioning,
     references,
     upkeep,
@@ -50,7 +49,9 @@ def get(turn: Turn) -> Answer:
 
 
 def _require(turn: Turn) -> Json:
-    return turn.store.require("deployment", key_of(turn), provider_errors.not_found(turn.request.path))
+    return turn.store.require(
+        "deployment", key_of(turn), errors.refusal("not_found", resource_id=turn.request.path)
+    )
 
 
 def put(turn: Turn) -> Answer:
@@ -82,8 +83,9 @@ def patch(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "write")
     asked = _numbered(turn.body())
     if unknown := sorted(set(asked) - {"sku", "tags"}):
-        raise errors.invalid_content(
-            f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
+        raise errors.refusal(
+            "invalid_content",
+            parser_text=f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku",
         )
     expect(asked, deployment_fields.SHAPES)
     accounts.require_quiet(turn)
@@ -186,7 +188,7 @@ def _check_sources(turn: Turn, model: Json) -> None:
     callers = auth.auxiliary(turn.store, turn.now, turn.request.headers)
     source = model.get("source")
     if source and auth.tenant_of_linked(turn.store, source) not in {None, turn.caller.tenant}:
-        raise provider_errors.model_not_supported(model, "sourced")
+        raise errors.refusal("model_not_supported", shows="sources", printed=model)
     for linked in (source, model.get("sourceAccount")):
         if linked:
             auth.require_linked_account(

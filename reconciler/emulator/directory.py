@@ -128,7 +128,7 @@ def list_subscriptions(turn: Turn) -> Answer:
 
 
 def get_subscription(turn: Turn) -> Answer:
-    missing = errors.subscription_not_found(turn.subscription)
+    missing = errors.refusal("subscription_not_found", subscription=turn.subscription)
     found = turn.store.require("subscription", turn.subscription.lower(), missing)
     return Answer(status=200, body=_subscription(found), from_provider=False)
 
@@ -193,12 +193,13 @@ def put_group(turn: Turn) -> Answer:
     """Create (201) or update (200) a resource group; location is needed on create."""
     asked = turn.body({"location": str, "tags": dict})
     if _GROUP_NAME.match(turn.args["group"]) is None:
-        raise errors.invalid_content(
-            "The resource group name is not 1 to 90 letters, digits, '-', '_', '.', '(' or ')'"
+        raise errors.refusal(
+            "invalid_content",
+            parser_text="The resource group name is not 1 to 90 letters, digits, '-', '_', '.', '(' or ')'",
         )
     before = turn.store.get("group", accounts.group_key(turn))
     if before is None and not asked.get("location"):
-        raise errors.location_required()
+        raise errors.refusal("location_required")
     location = normal_location(asked.get("location", ""))
     body = group(turn.subscription, turn.args["group"], location, asked.get("tags"))
     if before is not None:
@@ -336,7 +337,7 @@ def _resources(turn: Turn, prefix: str) -> Answer:
     for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else ():
         clause = _RESOURCE_CLAUSE.match(part.strip())
         if clause is None:
-            raise errors.bad_filter(f"'{part[:100]}' is not supported")
+            raise errors.refusal("bad_filter", text=f"'{part[:100]}' is not supported")
         wanted[clause["field"].lower()] = clause["value"].lower()
     projects = [item for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"]
     shown = ("id", "name", "type", "kind", "location", "sku", "tags", "identity")

@@ -36,7 +36,13 @@ _BUCKET_OF = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
-    """Answers that need no token; None when the request is not one of them."""
+    """Answers that need no token; None when the request is not one of them.
+
+    That an api-version is missing is told to everybody (reported), and a control character in the path is
+    refused before there is an error to read (reported of a carriage return behind a name, March 2023).
+    """
+    if any(character < " " for character in request.path):
+        return Answer(status=400, from_provider=False)
     if request.method == "GET" and request.path.lower() == "/api/retail/prices":
         return retail.answer(request)
     if request.method == "POST" and (answered := data_plane.answer(store, request, now)) is not None:
@@ -48,6 +54,8 @@ def public(store: Store, request: Request, now: datetime) -> Answer | None:
             return directory.token(store, request, tenant, now)
         case ("GET", (tenant, *_, ".well-known", "openid-configuration")):
             return directory.discovery(request, tenant)
+        case _ if not request.query.get("api-version"):
+            raise errors.refusal("missing_api_version")
         case _:
             return None
 
@@ -58,14 +66,14 @@ def admit(
     """The operation and its turn; raises the front door's refusal."""
     found = routes.find(request.method, request.segments)
     if found is None:
-        raise errors.not_modelled(f"{request.method} {request.path[:300]}")
+        raise errors.refusal("not_modelled", gap=f"{request.method} {request.path[:300]}")
     route, args = found
     if "subscription" in args:
         subscription = auth.require_tenant(store, caller, args["subscription"])
         if route.action:
             auth.require_right(store, caller, route.action, request.path)
         if route.since and subscription.get("registered", True) is not True:
-            raise errors.subscription_not_registered()
+            raise errors.refusal("subscription_not_registered")
         writable.require(store, subscription, request.method, request.path)
     version = _version(route, request, args)
     turn = Turn(
@@ -102,7 +110,9 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
         # types without names, in capitals, as the text of a recorded 429 prints them
         types = "/".join(part for index, part in enumerate(segments) if index % 2 == 0 or "." in part)
         operation = f"{request.method}/{types.upper()}/"
-        raise errors.throttled(subscription or caller.tenant, operation, wait)
+        raise errors.refusal(
+            "throttled", subscription=subscription or caller.tenant, operation=operation, seconds=wait
+        )
     own, every = max(0.0, own - 1), max(0.0, every - 1)
     moment = clock.stamp(now)
     store.put("bucket", f"{where}/{caller.client}/{name}", {"level": own, "at": moment})
@@ -123,17 +133,27 @@ def _level(store: Store, now: datetime, key: str, size: int, refill: int) -> flo
 
 
 def _version(route: Route, request: Request, args: dict[str, str]) -> str:
-    version = request.query.get("api-version", "").lower()
-    if not version:
-        raise errors.missing_api_version()
+    version = request.query["api-version"].lower()
     if not route.since:
         if not versions.well_formed(version):
-            raise errors.no_registered_provider(
-                "", version, "resourceGroups", ("2025-04-01", "2021-04-01"), ()
+            raise errors.refusal(
+                "no_registered_provider",
+                location="",
+                version=version,
+                kind="resourceGroups",
+                versions="2025-04-01, 2021-04-01",
+                locations="",
             )
         return version
     known = versions.supported(route.since)
     if version not in known:
         location = args.get("location", "")
-        raise errors.no_registered_provider(location, version, route.kind, known, offers.locations())
+        raise errors.refusal(
+            "no_registered_provider",
+            location=location,
+            version=version,
+            kind=route.kind,
+            versions=", ".join(known),
+            locations=", ".join(offers.locations()),
+        )
     return version

@@ -7,7 +7,7 @@ Rule of this module: every write is a 202 without a body, polled below that othe
 import uuid
 from collections.abc import Callable
 
-from reconciler.emulator import accounts, errors, provider_errors, provisioning
+from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
@@ -88,7 +88,7 @@ def rule(turn: Turn) -> Answer:
     found = _require(turn)
     name = _spelling(found, turn.args["rule"])
     if name is None:
-        raise provider_errors.not_found(turn.request.path)
+        raise errors.refusal("not_found", resource_id=turn.request.path)
     body = {"properties": found["network"]["outboundRules"][name]}
     return Answer(status=200, body=body, from_provider=False)
 
@@ -130,7 +130,10 @@ def _asked_network(turn: Turn) -> Json:
     asked = turn.body(_SHAPES)
     found = at(asked, "properties", "managedNetwork")
     if found is None:
-        raise errors.invalid_content("Required property 'managedNetwork' not found in JSON. Path properties.")
+        raise errors.refusal(
+            "invalid_content",
+            parser_text="Required property 'managedNetwork' not found in JSON. Path properties.",
+        )
     return dict(found)
 
 
@@ -215,7 +218,7 @@ def _require(turn: Turn) -> Json:
     accounts.require_parent(turn, "read", _TYPE)
     found = _find(turn)
     if found is None:
-        raise provider_errors.not_found(turn.request.path)
+        raise errors.refusal("not_found", resource_id=turn.request.path)
     return found
 
 

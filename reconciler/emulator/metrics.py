@@ -71,14 +71,16 @@ def values(turn: Turn) -> Answer:
     start, end = _span(turn)
     grain = query.get("interval", "PT1M")
     if grain not in GRAINS:
-        raise errors.bad_metrics(f"interval {grain!r} is not supported; supported are {', '.join(GRAINS)}")
+        raise errors.refusal(
+            "bad_metrics", text=f"interval {grain!r} is not supported; supported are {', '.join(GRAINS)}"
+        )
     moments = traffic.minutes(start, end, GRAINS[grain])
     if len(moments) > MOST_POINTS:
-        raise errors.bad_metrics(f"the span has more than {MOST_POINTS} points")
+        raise errors.refusal("bad_metrics", text=f"the span has more than {MOST_POINTS} points")
     names = [name for name in query.get("metricnames", "").split(",") if name]
     unknown = [name for name in names if name not in DEFINITIONS]
     if unknown or not names:
-        raise errors.bad_metrics(f"metricnames: {', '.join(unknown) or 'none given'}")
+        raise errors.refusal("bad_metrics", text=f"metricnames: {', '.join(unknown) or 'none given'}")
     found = [_metric(turn, account, name, moments, GRAINS[grain]) for name in names]
     body: Json = {
         "cost": 0,
@@ -99,7 +101,7 @@ def _span(turn: Turn) -> tuple[datetime, datetime]:
     try:
         return clock.parse(start.replace(" ", "+")), clock.parse(end.replace(" ", "+"))
     except ValueError as error:
-        raise errors.bad_metrics(f"timespan {text[:80]!r} is no start/end") from error
+        raise errors.refusal("bad_metrics", text=f"timespan {text[:80]!r} is no start/end") from error
 
 
 def _metric(turn: Turn, account: Json, name: str, moments: list[datetime], step: timedelta) -> Json:
@@ -129,7 +131,7 @@ def _deployments(turn: Turn) -> set[str] | None:
     for part in re.split(r"\s+or\s+", text, flags=re.IGNORECASE):
         clause = _CLAUSE.match(part.strip())
         if clause is None:
-            raise errors.bad_metrics(f"$filter {part[:80]!r} is not {DIMENSION} eq 'name'")
+            raise errors.refusal("bad_metrics", text=f"$filter {part[:80]!r} is not {DIMENSION} eq 'name'")
         names.add(clause["name"].replace("''", "'").lower())
     return None if "*" in names else names
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, gateway_errors, offers
+from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, offers, policy_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, without_nulls
@@ -34,8 +34,9 @@ def evaluate(turn: Turn) -> Answer:
     for item in wanted:
         model = at(item, "properties", "model") if isinstance(item, dict) else None
         if not isinstance(model, dict) or not item.get("name"):
-            raise errors.invalid_content(
-                "Required properties 'name' and 'properties.model' not found in JSON"
+            raise errors.refusal(
+                "invalid_content",
+                parser_text="Required properties 'name' and 'properties.model' not found in JSON",
             )
         broken = [_finding(assignment) for assignment in _broken(turn.store, account, model)]
         outcome = "NonCompliant" if broken else "Compliant"
@@ -59,7 +60,7 @@ def require_allowed(turn: Turn, account: Json, model: Json) -> None:
     """Raise 403 RequestDisallowedByPolicy where a denying assignment does not approve of the model."""
     for assignment in _broken(turn.store, account, model):
         if assignment["effect"] == "Deny":
-            raise gateway_errors.disallowed_by_policy(turn.args["deployment"], assignment)
+            raise policy_errors.disallowed_by_policy(turn.args["deployment"], assignment, now=turn.now)
 
 
 def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:
@@ -84,10 +85,12 @@ def validate(turn: Turn) -> Answer:
     asked = turn.body(_RESOURCES)
     kind = f"{asked.get('provider', '')}/{asked.get('type', '')}".lower()
     if kind != "microsoft.cognitiveservices/accounts/deployments":
-        raise errors.not_modelled(f"validateResources of type '{kind}'")
+        raise errors.refusal("not_modelled", gap=f"validateResources of type '{kind}'")
     scope = [part for part in str(asked.get("scope", "")).split("/") if part]
     if len(scope) != 4 or scope[0].lower() != "subscriptions" or scope[2].lower() != "resourcegroups":
-        raise errors.invalid_content("scope is not /subscriptions/{id}/resourceGroups/{name}")
+        raise errors.refusal(
+            "invalid_content", parser_text="scope is not /subscriptions/{id}/resourceGroups/{name}"
+        )
     auth.require_tenant(turn.store, turn.caller, scope[1])
     items = asked.get("resources", [])
     found = [(item, refusal) for item in items if (refusal := _try(turn, scope, item))]
@@ -103,12 +106,19 @@ def validate(turn: Turn) -> Answer:
         }
         for item, refusal in found
     ]
-    raise errors.resource_validation_failed(details)
+    wrapper: Json = {
+        "code": "PreflightValidationCheckFailed",
+        "message": "Preflight validation failed. Please refer to the details.",
+        "details": details,
+    }
+    raise errors.refusal("resource_validation_failed", details=[wrapper])
 
 
 def _try(turn: Turn, scope: list[str], item: object) -> errors.Refusal | None:
     if not isinstance(item, dict) or str(item.get("name", "")).count("/") != 1:
-        return errors.invalid_content("each resource needs a name of the form account/deployment")
+        return errors.refusal(
+            "invalid_content", parser_text="each resource needs a name of the form account/deployment"
+        )
     account_name, name = str(item["name"]).split("/")
     args = {"subscription": scope[1], "group": scope[3], "account": account_name, "deployment": name}
     asked = replace(turn, args=args, version=str(item.get("apiVersion", turn.version)))

@@ -4,7 +4,7 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
-from reconciler.emulator import account_errors, accounts, provisioning
+from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
@@ -22,7 +22,7 @@ def connection(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", TYPE)
     found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
     if found is None:
-        raise account_errors.no_such_connection(turn.request.path)
+        raise errors.refusal("no_such_connection", resource_id=turn.request.path)
     return _answer(_whole(account, found))
 
 
@@ -86,7 +86,7 @@ def perimeters(turn: Turn) -> Answer:
 def perimeter(turn: Turn) -> Answer:
     """Raises Refusal: 404, for there is none."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    raise account_errors.no_such_connection(turn.request.path)
+    raise errors.refusal("no_such_connection", resource_id=turn.request.path)
 
 
 def _all(account: Json) -> list[Json]:

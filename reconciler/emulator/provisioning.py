@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from datetime import datetime, timedelta
 
-from reconciler.emulator import activity, clock, kept_accounts, provider_errors
+from reconciler.emulator import activity, clock, errors, kept_accounts
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
@@ -259,7 +259,7 @@ def status_of(turn: Turn, name: str) -> str:
 def _polled(turn: Turn, name: str) -> Json:
     operation = turn.store.get("running", name) or turn.store.get("operation", name)
     if operation is None:
-        raise provider_errors.not_found(turn.request.path)
+        raise errors.refusal("not_found", resource_id=turn.request.path)
     if turn.store.get("running", name) is not None:
         _count(turn.store, turn.now, operation)
         operation = turn.store.get("running", name) or turn.store.get("operation", name) or operation

@@ -15,7 +15,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime, timedelta
 
-from reconciler.emulator import account_errors, clock, errors, offers, provider_errors
+from reconciler.emulator import clock, errors, offers
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
@@ -107,6 +107,11 @@ def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[
     return units
 
 
+def counts_anew(turn: Turn) -> bool:
+    """Whether a template's deployment had to fit beside itself (reported in September 2023)."""
+    return turn.is_inner and "2023-09-01" <= turn.now.date().isoformat() < "2024-01-01"
+
+
 def require(
     turn: Turn, location: str, before: dict[str, int], after: dict[str, int], *, is_veiled: bool = False
 ) -> None:
@@ -124,11 +129,17 @@ def require(
         total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
             if is_veiled:
-                raise provider_errors.held_back()
-            figures = (pool["label"], total, pool["limit"])
-            if clock.is_of_2023(turn.now):
-                raise provider_errors.insufficient_quota_of_2023(after[name], *figures)
-            raise provider_errors.insufficient_quota(needed, *figures)
+                raise errors.refusal("held_back")
+            raise errors.refusal(
+                "insufficient_quota",
+                now=turn.now,
+                capacity=after[name],
+                needed=needed,
+                label=pool["label"],
+                used=total,
+                limit=pool["limit"],
+                left=pool["limit"] - total,
+            )
 
 
 def require_account(turn: Turn, location: str, kind: str) -> None:
@@ -140,7 +151,7 @@ def require_account(turn: Turn, location: str, kind: str) -> None:
         if pool is None or (kinds is not None and kind not in kinds):
             continue
         if pool["elsewhere"] + in_use[counter] >= pool["limit"]:
-            raise account_errors.no_account_left(turn.args["account"])
+            raise errors.refusal("no_account_left", name=turn.args["account"])
 
 
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
@@ -205,7 +216,9 @@ def write_tier(turn: Turn) -> Answer:
     asked = turn.body({"properties": dict, "properties.tierUpgradePolicy": str})
     policy = at(asked, "properties", "tierUpgradePolicy")
     if policy is not None and policy not in _POLICIES:
-        raise errors.invalid_content(f"Error converting value '{policy}' to type TierUpgradePolicy")
+        raise errors.refusal(
+            "invalid_content", parser_text=f"Error converting value '{policy}' to type TierUpgradePolicy"
+        )
     found = _tier_of(turn.store, turn.subscription)
     if policy is not None:
         turn.store.put("tier", turn.subscription.lower(), {**found, "policy": policy})
@@ -214,7 +227,7 @@ def write_tier(turn: Turn) -> Answer:
 
 def _require_default(turn: Turn) -> None:
     if turn.args["tier"].lower() != "default":
-        raise provider_errors.not_found(turn.request.path)
+        raise errors.refusal("not_found", resource_id=turn.request.path)
 
 
 def _tier(turn: Turn) -> Json:

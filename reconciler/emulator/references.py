@@ -8,8 +8,9 @@ operation's result, and so does a purchase that the subscription cannot make.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
-from reconciler.emulator import accounts, offers, provider_errors
+from reconciler.emulator import accounts, errors, offers
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -56,7 +57,9 @@ def require_unnamed(turn: Turn) -> None:
     for other in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
         target = at(other, "body", "properties", "spilloverDeploymentName")
         if isinstance(target, str) and target.lower() == name:
-            raise provider_errors.is_spillover_target(turn.args["deployment"], other["body"]["name"])
+            raise errors.refusal(
+                "is_spillover_target", target=turn.args["deployment"], source=other["body"]["name"]
+            )
 
 
 def _check_spillover(turn: Turn, body: Json) -> None:
@@ -69,14 +72,14 @@ def _check_spillover(turn: Turn, body: Json) -> None:
     is_itself = target.lower() == turn.args["deployment"].lower()
     if found is None and not is_itself:
         if switches.get("spilloverMissing") != "accepted":
-            raise provider_errors.no_such_spillover(target)
+            raise errors.refusal("no_such_spillover", target=target)
         return
     if switches.get("spilloverTarget") == "unchecked":
         return
     if is_itself or at(body, "sku", "name") in offers.STANDARD or found is None:
-        raise provider_errors.illegal_spillover(target)
+        raise errors.refusal("illegal_spillover", target=target)
     if found["body"]["sku"]["name"] not in offers.STANDARD or not _same_model(body, found["body"]):
-        raise provider_errors.illegal_spillover(target)
+        raise errors.refusal("illegal_spillover", target=target)
 
 
 def _same_model(body: Json, other: Json) -> bool:
@@ -90,7 +93,7 @@ def _check_policy(turn: Turn, body: Json) -> None:
     if not policy or policy.lower().startswith("microsoft."):
         return
     key = f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}"
-    turn.store.require("raipolicy", key, provider_errors.no_such_policy(policy))
+    turn.store.require("raipolicy", key, errors.refusal("no_such_policy", policy=policy))
 
 
 def _check_members(turn: Turn, body: Json) -> None:
@@ -104,7 +107,7 @@ def _check_members(turn: Turn, body: Json) -> None:
     for member in named:
         name = str(member.get("name"))
         if str(member.get("format")).lower() == "anthropic" and name.lower() not in here:
-            raise provider_errors.no_such_member(name)
+            raise errors.refusal("no_such_member", model=name)
 
 
 def _check_count(turn: Turn, before: Json | None) -> None:
@@ -112,7 +115,7 @@ def _check_count(turn: Turn, before: Json | None) -> None:
     if before is not None or turn.store.switch("deploymentLimit") == "off":
         return
     if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
-        raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)
+        raise errors.refusal("too_many_deployments", most=MOST_DEPLOYMENTS)
 
 
 def is_partner(model: Mapping[str, object]) -> bool:
@@ -124,15 +127,22 @@ def require_partner_data(body: Json, before: Json | None) -> None:
     """Refuse a new deployment that lacks any of the three fields: 400 InvalidModelProviderData."""
     data = at(body, "properties", "modelProviderData") or {}
     if before is None and not all(data.get(field) for field in _PROVIDER_FIELDS):
-        raise provider_errors.model_provider_data_missing()
+        raise errors.refusal("model_provider_data_missing")
 
 
-def require_leave(store: Store, model: Json) -> None:
+def require_leave(store: Store, now: datetime, model: Json, sku: str, place: str) -> None:
     """Refuse a new deployment that the subscription may not have at all, by the switches of the world."""
     if store.switch("standing") == "held":
-        raise provider_errors.held_back()
+        raise errors.refusal("held_back")
     if store.switch("modelAccess") == "refused":
-        raise provider_errors.no_access_to_model(model["name"])
+        raise errors.refusal(
+            "no_access_to_model",
+            now=now,
+            label=str(model["name"]).replace("gpt", "GPT", 1),
+            printed=model,
+            sku=sku,
+            place=place.upper(),
+        )
     _require_sale(store, model)
 
 
@@ -146,13 +156,15 @@ def _require_sale(store: Store, model: Json) -> None:
             "modelCatalogAssetId", f"azureml://registries/azureml-{publisher}/models/{model['name']}"
         )
         asset = asset.partition("/versions/")[0]
-        raise provider_errors.not_for_sale(
-            f"Model mapping properties not found for modelId: '{asset}' publisherId: ''."
+        raise errors.refusal(
+            "not_for_sale",
+            reason=f"Model mapping properties not found for modelId: '{asset}' publisherId: ''.",
         )
     reason = _INELIGIBLE.get(store.switch("marketplace"))
     if reason is not None:
-        raise provider_errors.not_for_sale(
-            f"Marketplace Subscription purchase eligibility check failed, error message [{reason}]."
+        raise errors.refusal(
+            "not_for_sale",
+            reason=f"Marketplace Subscription purchase eligibility check failed, error message [{reason}].",
         )
 
 

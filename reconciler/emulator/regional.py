@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from reconciler.emulator import account_kinds, accounts, clock, errors, offers, provider_errors, quota
+from reconciler.emulator import account_kinds, accounts, clock, errors, offers, quota
 from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
@@ -29,7 +29,14 @@ def location_of(turn: Turn) -> str:
     """The location as the caller spelled it; raises NoRegisteredProviderFound for an unknown one."""
     location = turn.args["location"]
     if normal_location(location) not in offers.locations():
-        raise errors.no_registered_provider(location, turn.version, "locations", (), offers.locations())
+        raise errors.refusal(
+            "no_registered_provider",
+            location=location,
+            version=turn.version,
+            kind="locations",
+            versions="",
+            locations=", ".join(offers.locations()),
+        )
     return location
 
 
@@ -103,7 +110,9 @@ def capacities(turn: Turn) -> Answer:
     """Free capacity of a model in one region or, without a location, in all of them (recorded shape)."""
     wanted = {part: turn.request.query.get(f"model{part}", "") for part in ("format", "name", "version")}
     if missing := [part for part, value in wanted.items() if not value]:
-        raise errors.invalid_content(f"The query parameter model{missing[0].capitalize()} is required")
+        raise errors.refusal(
+            "invalid_content", parser_text=f"The query parameter model{missing[0].capitalize()} is required"
+        )
     places = [normal_location(location_of(turn))] if "location" in turn.args else list(offers.locations())
     items = [item for place in places for item in _capacities(turn, place, wanted)]
     return turn.page(items)
@@ -145,7 +154,8 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
 
 def account_skus(turn: Turn) -> Answer:
     """Skus of each kind in each region that has it, one item a region (recorded)."""
-    facts = offers.shipped()["regions"]
+    regions = {place: region["kinds"] for place, region in offers.shipped()["regions"].items()}
+    others = [kind for kind in account_kinds.SKUS if kind not in account_kinds.WITH_DEPLOYMENTS]
     items = [
         {
             "resourceType": "accounts",
@@ -156,13 +166,11 @@ def account_skus(turn: Turn) -> Answer:
             "locationInfo": [{"location": place.upper(), "zones": [], "zoneDetails": []}],
             "restrictions": [],
         }
-        for place, region in facts.items()
-        for kind in (
-            *region["kinds"],
-            *(k for k in account_kinds.SKUS if k not in account_kinds.WITH_DEPLOYMENTS),
-        )
+        for place in (*regions, *account_kinds.REGIONS_WITHOUT_MODELS, "global")
+        for kind in (*regions.get(place, ()), *(others if place != "global" else account_kinds.GLOBAL))
         for sku in account_kinds.SKUS.get(kind, ("S0",))
     ]
+    items.sort(key=lambda item: (item["name"], item["kind"]))
     return turn.page(items)
 
 
@@ -173,11 +181,13 @@ def estimate(turn: Turn) -> Answer:
     name, version = model.get("name", ""), model.get("version", "")
     sku = offers.canonical_sku(asked.get("skuName", ""))
     if sku is None or not offers.is_provisioned(sku):
-        raise provider_errors.invalid_sku_name(asked.get("skuName", ""))
+        raise errors.refusal("invalid_sku_name", sku=asked.get("skuName", ""))
     published = world_facts("ptu")["models"]
     weights = published.get(f"{name}/{version}") or published.get(name)
     if weights is None:
-        raise errors.not_modelled(f"calculateModelCapacity of model '{name}', which has no published weights")
+        raise errors.refusal(
+            "not_modelled", gap=f"calculateModelCapacity of model '{name}', which has no published weights"
+        )
     tokens = sum(_normalised(load, weights["outputWeight"]) for load in asked.get("workloads", []))
     value = math.ceil(tokens / weights["inputTokensPerMinute"])
     return Answer(
@@ -193,14 +203,18 @@ def estimate(turn: Turn) -> Answer:
 def _normalised(load: object, output_weight: float) -> float:
     """Input tokens per minute that a workload is worth."""
     if not isinstance(load, dict):
-        raise errors.invalid_content("Error converting value to type object. Path workloads")
+        raise errors.refusal(
+            "invalid_content", parser_text="Error converting value to type object. Path workloads"
+        )
     numbers = (
         load.get("requestPerMinute", 0),
         at(load, "requestParameters", "avgPromptTokens") or 0,
         at(load, "requestParameters", "avgGeneratedTokens") or 0,
     )
     if any(isinstance(n, bool) or not isinstance(n, int | float) or not 0 <= n <= 10**12 for n in numbers):
-        raise errors.invalid_content("Error converting value to type number. Path workloads")
+        raise errors.refusal(
+            "invalid_content", parser_text="Error converting value to type number. Path workloads"
+        )
     requests, prompt, generated = numbers
     return float(requests * (prompt + output_weight * generated))
 
@@ -209,6 +223,8 @@ def _deployable(turn: Turn, model: Json, sku: str, value: int) -> int:
     listed = offers.find(turn.store, _REFERENCE_REGION, "AIServices", model)
     offer = None if listed is None else offers.best_offer(listed, sku)
     if offer is None:
-        raise provider_errors.sku_not_supported(sku, str(model.get("name")), str(model.get("version")))
+        raise errors.refusal(
+            "sku_not_supported", sku=sku, model=str(model.get("name")), version=str(model.get("version"))
+        )
     minimum, step = offer["capacity"].get("minimum", 1), offer["capacity"].get("step", 1)
     return int(max(minimum, minimum + math.ceil((value - minimum) / step) * step))

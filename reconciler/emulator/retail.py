@@ -24,7 +24,7 @@ def answer(request: Request) -> Answer:
     """`{"BillingCurrency", "CustomerEntityId", "CustomerEntityType", "Items", "NextPageLink", "Count"}`."""
     skip = request.query.get("$skip", "0")
     if not skip.isascii() or not skip.isdigit():
-        raise errors.bad_filter("$skip is no whole number")
+        raise errors.refusal("bad_filter", text="$skip is no whole number")
     text = request.query.get("$filter", "").strip()
     case_blind = request.query.get("api-version", "") < "2023"
     test: _Test = _Parser(text, case_blind=case_blind).parsed() if text else bool
@@ -69,7 +69,7 @@ class _Parser:
         return test
 
     def _fail(self) -> NoReturn:
-        raise errors.bad_filter(f"'{self._text[:200]}' is not understood")
+        raise errors.refusal("bad_filter", text=f"'{self._text[:200]}' is not understood")
 
     def _next(self, wanted: str | None = None) -> str:
         if not self._tokens or (wanted is not None and self._tokens[0].lower() != wanted):

@@ -66,6 +66,8 @@ def route(line: str, handler: Handler, since: str = "", *, kind: str = "", right
     method, path = line.split(" ", 1)
     namespace, *names = path.rpartition("/providers/")[2].split("/")
     types = "/".join(names[::2])
+    if not namespace:
+        types = types.lower()  # so a right of a group is printed (reported, 2026)
     taken = f"{namespace or 'Microsoft.Resources'}/{types}/{_VERBS[method]}" if right is None else right
     pattern = tuple(part for part in path.split("/") if part)
     return Route(

@@ -20,7 +20,7 @@ def listing(turn: Turn) -> Answer:
 def get(turn: Turn) -> Answer:
     found = _find(turn)
     if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+        raise errors.refusal("resource_not_found", account=turn.args["account"], group=turn.args["group"])
     return Answer(status=200, body=_wire(turn, found))
 
 

@@ -32,19 +32,22 @@ def refusal(request: Request, control_token: str | None) -> errors.Refusal | Non
     host = request.headers.get("host", "")
     is_control = request.segments[:1] == ("_emulator",)
     if _LOOPBACK.match(host) is None and (is_control or _CLOUDS.match(host) is None):
-        return errors.stranger(
-            f"Host {host[:100]!r} is not this machine; call the emulator as 127.0.0.1, [::1] or localhost"
+        return errors.refusal(
+            "stranger",
+            text=f"Host {host[:100]!r} is not this machine; call the emulator as "
+            "127.0.0.1, [::1] or localhost",
         )
     # a browser says where a page came from; no other client sends these headers
     origin = request.headers.get("origin")
     is_of_another = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
     if is_of_another or request.headers.get("sec-fetch-site", "none").lower() not in _SAME_SITE:
-        return errors.stranger("A web page of another site cannot use the emulator")
+        return errors.refusal("stranger", text="A web page of another site cannot use the emulator")
     if not is_control or request.method == "GET":
         return None
     if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), control_token.encode()):
-        return errors.stranger(
-            f"{request.method} {request.path[:100]} needs the header {HEADER} with the controlToken that"
-            " `emulator serve` printed; RECONCILER_EMULATOR_CONTROL_TOKEN fixes it"
+        return errors.refusal(
+            "stranger",
+            text=f"{request.method} {request.path[:100]} needs the header {HEADER} with the controlToken that"
+            " `emulator serve` printed; RECONCILER_EMULATOR_CONTROL_TOKEN fixes it",
         )
     return None

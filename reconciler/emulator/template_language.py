@@ -36,7 +36,7 @@ class Scope:
     def value(self, given: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON
         """JSON with every expression in it evaluated."""
         if depth > _DEEPEST:
-            raise errors.invalid_template("the template is nested too deeply")
+            raise errors.refusal("invalid_template", text="the template is nested too deeply")
         if isinstance(given, dict):
             return {self.value(name, depth + 1): self.value(item, depth + 1) for name, item in given.items()}
         if isinstance(given, list):
@@ -50,16 +50,20 @@ class Scope:
     def call(self, name: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
         if name.lower() == "copyindex":
             if self._index is None:
-                raise errors.invalid_template("copyIndex is used outside of a copy loop")
+                raise errors.refusal("invalid_template", text="copyIndex is used outside of a copy loop")
             numbers = [item for item in arguments if isinstance(item, int)]
             return self._index + (numbers[0] if numbers else 0)
         function = self._functions.get(name.lower()) or FUNCTIONS.get(name.lower())
         if function is None:
-            raise errors.invalid_template(f"the function '{name}' is not modelled by the emulator")
+            raise errors.refusal(
+                "invalid_template", text=f"the function '{name}' is not modelled by the emulator"
+            )
         try:
             return function(*arguments)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-            raise errors.invalid_template(f"{name}: {type(error).__name__} {error}"[:200]) from error
+            raise errors.refusal(
+                "invalid_template", text=f"{name}: {type(error).__name__} {error}"[:200]
+            ) from error
 
 
 class _Expression:
@@ -83,7 +87,7 @@ class _Expression:
         return value
 
     def _fail(self) -> NoReturn:
-        raise errors.invalid_template(f"the expression [{self._text[:120]}] cannot be read")
+        raise errors.refusal("invalid_template", text=f"the expression [{self._text[:120]}] cannot be read")
 
     def _sign(self, wanted: str) -> bool:
         if self._tokens and self._tokens[0]["sign"] == wanted:
@@ -138,7 +142,7 @@ def _member(value: Any, name: Any) -> Any:  # noqa: ANN401 - JSON
                 return item
     if isinstance(value, list) and isinstance(name, int) and 0 <= name < len(value):
         return value[name]
-    raise errors.invalid_template(f"the member '{name}' does not exist")
+    raise errors.refusal("invalid_template", text=f"the member '{name}' does not exist")
 
 
 def _format(text: str, *values: object) -> str:

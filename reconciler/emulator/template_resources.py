@@ -1,25 +1,25 @@
 """What a template makes: its scope of parameters and variables, its resources in order, each by its handler.
 
-Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, no
-deployment, no content filter and, below a subscription, no resource group is a 501 that names it.
+Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, nothing
+below one and, below a subscription, no resource group is a 501 that names it.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from reconciler.emulator import (
     account_actions,
     accounts,
     auth,
+    children,
     clock,
     content_filters,
     deployments,
     directory,
     errors,
-    gateway_errors,
-    provider_errors,
     provisioning,
     writable,
 )
@@ -41,16 +41,19 @@ _PUT: Mapping[str, Callable[[Turn], Answer]] = {
     "microsoft.cognitiveservices/accounts/deployments": deployments.put,
     "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
 }
+_CHILDREN: Mapping[str, children.Child] = {
+    f"microsoft.cognitiveservices/{child.kind}".lower(): child for child in children.TYPES
+}
 _BELOW = frozenset(kind for kind, names in _NAMES.items() if len(names) > 1)
 _ENVELOPE = frozenset(
     {
         *("type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope"),
-        *("symbolic name", "resourceGroup", "subscriptionId"),
+        *("place in the template", "resourceGroup", "subscriptionId"),
     }
 )
 _MOST = 800
-SYMBOL = "symbolic name"
-"""Where the name of a resource is kept that its template calls by one."""
+PLACE = "place in the template"
+"""Where it is kept how a template's resources lead to one: `[0]`, or `.name` where they have names."""
 
 
 def above(turn: Turn) -> str:
@@ -84,22 +87,27 @@ def body(turn: Turn, outputs: Json, made: list[Json], failure: errors.Refusal | 
             "dependencies": [],
             **({"outputs": outputs} if outputs else {}),
             "outputResources": made,
-            **({} if failure is None else {"error": failed(failure)}),
+            **({} if failure is None else {"error": failed(turn, failure)}),
         },
     }
 
 
-def failed(refusal: errors.Refusal) -> Json:
-    return {
-        "code": "DeploymentFailed",
-        "message": "At least one resource deployment operation failed. Please list deployment operations for"
-        " details. Please see https://aka.ms/arm-deployment-operations for usage details.",
-        "details": [refusal.body()],
-    }
+def failed(turn: Turn, refusal: errors.Refusal) -> Json:
+    """The error of a template of which a resource could not be made, wrapped by each module around it."""
+    found = refusal.body()
+    for module in refusal.modules:
+        inner = errors.refusal("deployment_failed", id=module, details=[found]).body()
+        found = errors.refusal("module_failed", id=module, details=[inner]).body()
+    identity = f"{above(turn)}/providers/{TYPE}/{turn.args['template']}"
+    return errors.refusal("deployment_failed", id=identity, details=[found]).body()
 
 
-def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Json]]:
-    """Make everything that a template names; its outputs, and the ids of what was made."""
+def deployed(turn: Turn, asked: Json, *, depth: int = 0, is_dry: bool = False) -> tuple[Json, list[Json]]:
+    """Make everything that a template names; its outputs, and the ids of what was made.
+
+    Dry, nothing is made below an account but its deployments and policies: what refers to more of it is not
+    valid before it is there (reported in February 2025 of a block list in the template of its policy).
+    """
     template: Json = asked["template"]
     _check_shape(template, _SHAPES)
     scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
@@ -108,8 +116,8 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Jso
     colliding = _colliding(turn, ordered)
     for number, (resource, inner) in enumerate(ordered):
         if number in colliding:
-            raise provider_errors.another_operation(colliding[number])
-        made += _resource(turn, resource, inner, depth)
+            raise errors.refusal("another_operation", account_id=colliding[number])
+        made += _resource(turn, resource, inner, depth, is_dry=is_dry)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
         for name, item in _objects(template.get("outputs") or {}, "outputs").items()
@@ -133,12 +141,12 @@ _RESOURCE: _Shapes = {
 def _check_shape(found: Json, shapes: _Shapes) -> None:
     for name, kinds in shapes.items():
         if found.get(name) is not None and not isinstance(found[name], kinds):
-            raise errors.invalid_template(f"'{name}' has a value of an unexpected type")
+            raise errors.refusal("invalid_template", text=f"'{name}' has a value of an unexpected type")
 
 
 def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise errors.invalid_template(f"'{what}' has a member that is no object")
+        raise errors.refusal("invalid_template", text=f"'{what}' has a member that is no object")
     return found
 
 
@@ -179,7 +187,9 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         elif "defaultValue" in declared:
             parameters[name.lower()] = scope.value(declared["defaultValue"])
         elif not declared.get("nullable"):
-            raise errors.invalid_template(f"The value for the template parameter '{name}' is not provided")
+            raise errors.refusal(
+                "invalid_template", text=f"The value for the template parameter '{name}' is not provided"
+            )
         else:
             parameters[name.lower()] = None
     variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
@@ -210,7 +220,9 @@ def _referred(turn: Turn, identity: str) -> Json:
         found = turn.store.get(kind, key)
         if found is not None:
             return dict(found["body"]["properties"])
-    raise errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
+    raise errors.refusal(
+        "invalid_template", text=f"the resource '{identity}' that is referred to does not exist"
+    )
 
 
 def everything(turn: Turn) -> Iterator[Json]:
@@ -218,15 +230,17 @@ def everything(turn: Turn) -> Iterator[Json]:
     for kind in ("account", "deployment"):
         yield from (item["body"] for item in turn.store.scan(kind, prefix))
     yield from turn.store.scan("raipolicy", prefix)
+    yield from (item["body"] for item in turn.store.scan("child", prefix))
 
 
 def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
     """Resources that are to be made, copies told apart; a dictionary of symbolic names is a list too."""
     resources = template.get("resources") or []
-    by_name = _objects(dict(enumerate(resources)) if isinstance(resources, list) else resources, "resources")
-    listed = [{**resource, SYMBOL: str(name)} for name, resource in by_name.items()]
     if isinstance(resources, list):
-        listed = list(by_name.values())
+        places = {f"[{number}]": resource for number, resource in enumerate(resources)}
+    else:
+        places = {f".{name}": resource for name, resource in resources.items()}
+    listed = [{**resource, PLACE: place} for place, resource in _objects(places, "resources").items()]
     for resource in listed:
         _check_shape(resource, _RESOURCE)
     number = 0
@@ -234,14 +248,14 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
         copy = resource.get("copy")
         count = 1 if copy is None else scope.value(copy.get("count"))
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise errors.invalid_template(f"the count of a copy is {count!r}")
+            raise errors.refusal("invalid_template", text=f"the count of a copy is {count!r}")
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)
             if resource.get("existing") or not inner.value(resource.get("condition", True)):
                 continue
             if number > _MOST:
-                raise errors.invalid_template(f"the template has more than {_MOST} resources")
+                raise errors.refusal("invalid_template", text=f"the template has more than {_MOST} resources")
             yield resource, inner
 
 
@@ -262,7 +276,7 @@ def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json
             if not needs & (waiting - named[id(resource)]):
                 break
         else:
-            raise errors.invalid_template("the dependencies of its resources are circular")
+            raise errors.refusal("invalid_template", text="the dependencies of its resources are circular")
         pending.remove((resource, scope))
         found.append((resource, scope))
     return found
@@ -297,7 +311,7 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
     kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
     copy = str((resource.get("copy") or {}).get("name", ""))
-    names = {name.lower(), copy.lower(), str(resource.get(SYMBOL, "")).lower()}
+    names = {name.lower(), copy.lower(), resource[PLACE].removeprefix(".").lower()}
     group = scope.value(resource.get("resourceGroup"))
     if kind.count("/") == len(name.split("/")):
         around = [str(group)] if group else []
@@ -305,17 +319,21 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     return names - {""}
 
 
-def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json]:
+def _resource(turn: Turn, resource: Json, scope: Scope, depth: int, *, is_dry: bool) -> list[Json]:
     kind = str(resource.get("type", "")).lower()
     name = str(scope.value(resource.get("name", "")))
     if kind == TYPE.lower():
-        return _nested(turn, resource, scope, name, depth)
-    names = _NAMES.get(kind)
+        return _nested(turn, resource, scope, name, depth, is_dry=is_dry)
+    child = _CHILDREN.get(kind)
+    names = _NAMES.get(kind) if child is None else ("account", *child.names)
     if names is None or ("group" in names) == ("group" in turn.args):
-        raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
+        raise errors.refusal("not_modelled", gap=f"resources of type '{resource.get('type')}' in a template")
     parts = [part for part in name.split("/") if part]
     if len(parts) != len(names):
-        raise errors.segment_lengths(name, str(resource["type"]))
+        path = f"properties.template.resources{resource[PLACE]}"
+        if not name:
+            raise errors.refusal("template_name_missing", kind=resource["type"], path=path)
+        raise errors.refusal("segment_lengths", name=name, kind=resource["type"], path=f"{path}.type")
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(
@@ -329,10 +347,19 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     version = str(resource.get("apiVersion", turn.version)).lower()
     action = f"{resource['type']}/write"
     if not auth.may(turn.store, turn.caller.client, action, identity):
-        who = (turn.caller.client, turn.caller.oid)
-        raise gateway_errors.template_not_authorized(parts[-1], str(resource["type"]), *who, identity)
+        raise errors.refusal(
+            "template_not_authorized",
+            name=parts[-1],
+            kind=resource["type"],
+            client=turn.caller.client,
+            oid=turn.caller.oid,
+            scope=identity,
+        )
     writable.require_unlocked(turn.store, "PUT", identity)
-    answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
+    if child is not None and is_dry:
+        return [{"id": identity}]
+    put = _PUT[kind] if child is None else partial(children.put, child)
+    answer = put(replace(turn, request=request, args=args, version=version, action=""))
     account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
     provisioning.finish(turn.store, turn.now, account)
     if answer.status >= 400:  # pragma: no cover - handlers raise
@@ -340,19 +367,24 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     return [{"id": identity}]
 
 
-def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
+def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int, *, is_dry: bool) -> list[Json]:
     """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
-        raise errors.invalid_template("deployments are nested too deeply")
+        raise errors.refusal("invalid_template", text="deployments are nested too deeply")
     properties = resource.get("properties") or {}
     template = properties.get("template")
     if not isinstance(template, dict):
-        raise errors.invalid_template(f"the nested deployment '{name}' has no template")
+        raise errors.refusal("invalid_template", text=f"the nested deployment '{name}' has no template")
     parameters = scope.value(properties.get("parameters") or {})
     group = scope.value(resource.get("resourceGroup"))
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
     require_above(inner)
-    outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
+    try:
+        told = {"template": template, "parameters": parameters}
+        outputs, made = deployed(inner, told, depth=depth + 1, is_dry=is_dry)
+    except errors.Refusal as refusal:
+        refusal.modules.append(f"{above(inner)}/providers/{TYPE}/{name}")
+        raise
     made_of = body(inner, outputs, made, None)
     turn.store.put("template", key(inner), {"body": made_of, "template": template})
     return made

@@ -79,7 +79,7 @@ class Turn:
         """
         kind = self.request.headers.get("content-type", "")
         if self.request.content and "json" not in kind.lower():
-            raise errors.unsupported_media_type(kind.partition(";")[0])
+            raise errors.refusal("unsupported_media_type", found=kind.partition(";")[0] or "<null>")
         found = without_nulls(json_object(self.request.content))
         expect(found, shapes)
         return found
@@ -109,7 +109,9 @@ class Turn:
         if size:
             token = self.request.query.get("$skiptoken", "0")
             if _SKIP_TOKEN.match(token) is None:
-                raise errors.invalid_content("The skip token is not one of this service")
+                raise errors.refusal(
+                    "invalid_content", parser_text="The skip token is not one of this service"
+                )
             start = int(token)
             body = {"value": list(items[start : start + size])}
             if start + size < len(items):
@@ -132,9 +134,11 @@ def json_object(content: bytes) -> Json:
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_refuse_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise errors.invalid_content(str(error)[:200].replace("'", "")) from error
+        raise errors.refusal("invalid_content", parser_text=str(error)[:200].replace("'", "")) from error
     if not isinstance(value, dict):
-        raise errors.invalid_content("Expected an object at the root of the request body")
+        raise errors.refusal(
+            "invalid_content", parser_text="Expected an object at the root of the request body"
+        )
     _bounded(value, _DEEPEST_BODY)
     return value
 
@@ -150,13 +154,15 @@ def _finite(text: str) -> float:
 
 def _bounded(value: object, left: int) -> None:
     if left == 0:
-        raise errors.invalid_content(f"The reader's MaxDepth of {_DEEPEST_BODY} has been exceeded")
+        raise errors.refusal(
+            "invalid_content", parser_text=f"The reader's MaxDepth of {_DEEPEST_BODY} has been exceeded"
+        )
     if (
         isinstance(value, str)
         and not value.isascii()
         and any("\ud800" <= letter <= "\udfff" for letter in value)
     ):
-        raise errors.invalid_content("Unpaired surrogate in a string")
+        raise errors.refusal("invalid_content", parser_text="Unpaired surrogate in a string")
     if isinstance(value, dict):
         for name, item in value.items():
             _bounded(name, left - 1)
@@ -176,7 +182,12 @@ def expect(body: Json, shapes: Mapping[str, type]) -> None:
         if value is None:
             continue
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            raise errors.invalid_content(f"Error converting value to type {wanted.__name__}. Path {path}.")
+            raise errors.refusal(
+                "invalid_content",
+                parser_text=f"Error converting value to type {wanted.__name__}. Path {path}.",
+            )
     for name, value in (body.get("tags") or {}).items() if "tags" in shapes else ():
         if not isinstance(value, str):
-            raise errors.invalid_content(f"Error converting value to type str. Path tags.{name}.")
+            raise errors.refusal(
+                "invalid_content", parser_text=f"Error converting value to type str. Path tags.{name}."
+            )

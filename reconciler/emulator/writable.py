@@ -5,7 +5,7 @@ scope; ReadOnly stops every request but GET, CanNotDelete deletions alone. Repor
 is read-only. Assumed: the order of the three, and that a deletion is stopped by locks below it, too.
 """
 
-from reconciler.emulator import gateway_errors
+from reconciler.emulator import errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json
 
@@ -19,12 +19,12 @@ def require(store: Store, subscription: Json, method: str, path: str) -> None:
     if method in {"GET", "HEAD"}:
         return
     if subscription.get("state") == "Disabled":
-        raise gateway_errors.subscription_read_only(subscription["subscriptionId"])
+        raise errors.refusal("subscription_read_only", subscription=subscription["subscriptionId"])
     require_unlocked(store, method, path)
     parts = path.split("/")
     group = "/".join(parts[:5]).lower()
     if method in {"PUT", "PATCH"} and len(parts) > 5 and _is_going(store, group):
-        raise gateway_errors.group_being_deleted(parts[4])
+        raise errors.refusal("group_being_deleted", group=parts[4])
 
 
 def require_unlocked(store: Store, method: str, path: str) -> None:
@@ -37,7 +37,12 @@ def require_unlocked(store: Store, method: str, path: str) -> None:
         if is_below or (method == "DELETE" and held.startswith(asked)):
             locked.append(lock["scope"])
     if locked:
-        raise gateway_errors.scope_locked(path, "delete" if method == "DELETE" else "write", locked)
+        raise errors.refusal(
+            "scope_locked",
+            scope=path,
+            verb="delete" if method == "DELETE" else "write",
+            places=",".join(locked),
+        )
 
 
 def _is_going(store: Store, group: str) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Self, TypeVar
 
 from reconciler.domain.fleet import DesiredAccount, DesiredState
@@ -25,10 +27,7 @@ from reconciler.domain.state import (
 from reconciler.engine.outcome import code_of
 from reconciler.engine.platform import each, tried, with_missing_explained
 from reconciler.engine.ports import AccountFacts, Arm
-from reconciler.errors import ArmError, CredentialError, NotFound
-from reconciler.plan.admission import questions
-from reconciler.plan.compare import AtRest
-from reconciler.plan.dependants import with_needed
+from reconciler.errors import ArmError, CredentialError, NotFound, UnreadableOffers
 
 T = TypeVar("T")
 
@@ -48,18 +47,21 @@ async def observe(
     *,
     parallelism: int = 128,
     with_regions: bool = True,
+    every_region: bool = True,
     at_rest: Callable[[Listed], bool] | None = None,
     on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
     """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
 
-    With `at_rest`, these are left out of a subscription whose accounts all are: nobody will ask for them.
+    Without `every_region`, these are left out of a subscription whose accounts all are `at_rest`: nobody will
+    ask for them. Otherwise they are asked for at once, where the manifests say the accounts are.
     Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the accounts
     it is about, so that a plan can still speak of the others. `on_read` is called for each account.
     """
+    accounts = tuple(accounts)
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
-    regions = _Regions(api, at_once=at_rest is None)
+    regions = _Regions(api, at_once=every_region)
     async with _Known(wanted, api, regions if with_regions else None) as known:
 
         async def read(account: AccountId) -> Reading:
@@ -71,6 +73,8 @@ async def observe(
                     regions.begin(reading.account.id.subscription)
             return reading
 
+        if with_regions:
+            regions.expect(accounts)
         readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
         observed = ObservedState(readings=readings, regions=await regions.of(readings))
         return await with_missing_explained(observed, api)
@@ -96,9 +100,13 @@ async def observe_for_plan(
         desired.accounts,
         api,
         parallelism=parallelism,
-        at_rest=AtRest(desired) if choosy else None,
+        every_region=not choosy,
+        at_rest=_at_rest(desired),
         on_read=on_read,
     )
+    from reconciler.plan.admission import questions
+    from reconciler.plan.dependants import with_needed
+
     asked = questions(with_needed(desired, observed), observed)
     gate = asyncio.Semaphore(parallelism)
 
@@ -114,6 +122,21 @@ async def observe_for_plan(
         each(asked.policies, policies, gate), each(asked.sources, sources, gate)
     )
     return replace(observed, policies=filters, sources=made)
+
+
+def _at_rest(desired: DesiredState) -> Callable[[Listed], bool]:
+    """Whether a plan has nothing to do in an account; what decides it is loaded with the first answer."""
+
+    @cache
+    def judge() -> Callable[[Listed], bool]:
+        from reconciler.plan.compare import AtRest
+
+        return AtRest(desired)
+
+    def at_rest(reading: Listed) -> bool:
+        return judge()(reading)
+
+    return at_rest
 
 
 async def read_regions(places: Iterable[tuple[str, Region]], api: AccountFacts) -> tuple[RegionFacts, ...]:
@@ -186,6 +209,13 @@ class _Regions:
         """All that was begun."""
         return self._tasks.values()
 
+    def expect(self, accounts: Iterable[DesiredAccount]) -> None:
+        """Read regions that accounts are declared in, if all are read: to ask where they are takes longer."""
+        if self._at_once:
+            for account in accounts:
+                if account.region is not None:
+                    self._start(account.id.subscription.lower(), account.region)
+
     def know(self, accounts: Iterable[ObservedAccount]) -> None:
         """Note where `accounts` are; read their regions if those of their subscription are read."""
         for account in accounts:
@@ -222,6 +252,9 @@ class _Regions:
                 return await tried(ask(subscription, region), lambda _: None)
 
         pools, offers = await asyncio.gather(got(self._api.list_pools), got(self._api.list_offers))
+        if subscription in self._begun and offers is not None:
+            with suppress(UnreadableOffers):
+                len(offers)  # a plan will look at them, and other lists are still to come
         return RegionFacts(subscription=subscription, region=region, pools=pools, models=offers)
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import ArmError, ArmRejected, ReconcilerError
-from reconciler.plan.plan import Plan, Step
 
 if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan, Step
     from reconciler.planfile.saved import Stale
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId
@@ -19,9 +19,10 @@ from reconciler.domain.state import AccountMissing, ObservedState, Reading
 from reconciler.engine.outcome import code_of
 from reconciler.engine.ports import AccountFacts, ActivityLog, Platform
 from reconciler.errors import ArmError, CredentialError
-from reconciler.plan.capacity import Answers, CapacityQuestion
-from reconciler.plan.drift import Unverified
-from reconciler.plan.evidence import KEPT, expiries, may_have_expired
+
+if TYPE_CHECKING:
+    from reconciler.plan.capacity import Answers, CapacityQuestion
+    from reconciler.plan.drift import Unverified
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -59,6 +60,9 @@ async def read_activity(
 
     `now` is ARM's time, which it tells in whole seconds: the second that has begun counts too.
     """
+    from reconciler.plan.drift import Unverified
+    from reconciler.plan.evidence import KEPT
+
     until = now + timedelta(seconds=1)
 
     async def read(subscription: str) -> Activity | Unverified:
@@ -77,6 +81,9 @@ async def with_expiries(
 
     Nothing is asked where there is none: one logical request for each subscription that has some.
     """
+    from reconciler.plan.drift import Unverified
+    from reconciler.plan.evidence import expiries, may_have_expired
+
     gone = may_have_expired(desired, observed)
     if not gone:
         return observed

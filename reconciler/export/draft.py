@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args, get_origin
-
-from pydantic.alias_generators import to_snake
+from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
 from reconciler.domain.fields import BY_PATH, extra_properties, own_properties
+from reconciler.domain.forms import Form, OneOf
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.json_values import empty, unset_paths
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
+from reconciler.domain.read_only import read_only
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
-from reconciler.export.json_parts import at, depth, fits, odd, part, shown, unseen, whole, word
+from reconciler.export.foreign import at, depth, fits, odd, part, shown, unseen, whole, word
 from reconciler.export.naming import Owner
 from reconciler.export.yaml_text import Quoted
-from reconciler.manifest.entry import NOT_EXTRA, EntryFields
+from reconciler.manifest.entry import NOT_EXTRA
 
 _OPTION: Final = BY_PATH["versionUpgradeOption"]
 """Left out of a write, ARM may put its default where its absence meant something else."""
@@ -31,9 +31,7 @@ _REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
     "refuse": ("preventDestroy", True),
     "retain": ("onRemoval", "retain"),
 }
-_READ_ONLY: Final = frozenset(
-    name.lower() for name in NOT_EXTRA if name.lower() not in {"model", "sku", "tags", "scalesettings"}
-)
+_READ_ONLY: Final = read_only("properties") - {"scalesettings"}
 
 _ROOT: Final = frozenset(
     {"id", "name", "type", "etag", "systemdata", "sku", "tags", "properties", "location"}
@@ -55,27 +53,12 @@ _SETTLED: Final = frozenset({"succeeded", *_NO_WRITE})
 AliasOf = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Draft:
     """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark.
 
-    `undecided` is the condition that somebody has to decide, `lost` what the source says and this cannot.
+    `lost` is what the source says and this cannot.
     """
-
-    name: str
-    tree: Mapping[str, JsonValue]
-    comments: tuple[str, ...] = ()
-    held_back: str = ""
-    undecided: str = ""
-    assumed: bool = False
-    lost: tuple[str, ...] = ()
-    ours: bool = False
-    open: bool = False
-
-
-@dataclass(slots=True)
-class _Page:
-    """A draft under way."""
 
     found: Found
     tree: dict[str, JsonValue]
@@ -83,6 +66,13 @@ class _Page:
     lost: list[str]
     extra: dict[str, JsonValue] = field(default_factory=dict)
     lifecycle: dict[str, JsonValue] = field(default_factory=dict)
+    held_back: str = ""
+    ours: bool = False
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return self.found.name
 
     def lose(self, what: str) -> None:
         """Say what is not stated; what ARM has stays with it, and nothing else does."""
@@ -91,7 +81,7 @@ class _Page:
 
 def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
-    page = _Page(found, {"name": found.name}, comments=list(found.notes), lost=list(found.lost))
+    page = Draft(found, {"name": found.name}, comments=list(found.notes), lost=list(found.lost))
     if found.condition:
         page.tree["undecided"] = Quoted(f"deployed only if {found.condition}")
     properties = part(found.resource, "properties")
@@ -111,20 +101,12 @@ def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     page.comments += [f"{path} is not known here: {said}" for path, said in found.open.items()]
     if found.state.lower() not in _SETTLED:
         page.comments.append(f"was in state {found.state}: plan again once that has ended")
-    return Draft(
-        name=found.name,
-        tree=page.tree,
-        comments=(*page.comments, *page.lost),
-        held_back=_why_held_back(page, owner, fleet),
-        undecided=found.condition,
-        assumed=found.assumed,
-        lost=tuple(page.lost),
-        ours=fleet.owns(owner),
-        open=bool(found.open),
-    )
+    page.comments += page.lost
+    page.held_back, page.ours = _why_held_back(page, owner, fleet), fleet.owns(owner)
+    return page
 
 
-def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
+def _why_held_back(page: Draft, owner: str | None, fleet: Owner) -> str:
     found = page.found
     text = _NO_WRITE.get(found.state.lower())
     if text is not None:
@@ -143,7 +125,7 @@ def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
     return ""
 
 
-def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
+def _model(page: Draft, model: JsonObject, alias_of: AliasOf) -> None:
     written = {key: word(at(model, key)) for key in ("name", "format", "version", "publisher")}
     if written["format"] == ModelRef(name="").format:
         del written["format"]
@@ -157,7 +139,7 @@ def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
         page.tree["model"] = stated
 
 
-def _source(page: _Page, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
+def _source(page: Draft, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
     fields = (at(model, name) for name in ("source", "sourceAccount"))
     written = {word(value) for value in fields if value is not None}
     if len({item.lower() for item in written}) > 1:
@@ -187,7 +169,7 @@ def _source_of(written: str, alias_of: AliasOf) -> JsonObject | None:
     return {"subscription": alias, "resourceGroup": account.resource_group, "account": account.name}
 
 
-def _sku(page: _Page, properties: JsonObject) -> None:
+def _sku(page: Draft, properties: JsonObject) -> None:
     sku = part(page.found.resource, "sku")
     legacy = part(properties, "scaleSettings")
     if legacy and not page.found.observed:
@@ -212,7 +194,7 @@ def _sku(page: _Page, properties: JsonObject) -> None:
             page.lose(f"sku.{other} {shown(said)} cannot be written here")
 
 
-def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
+def _sku_of_scale(page: Draft, sku: JsonObject, legacy: JsonObject) -> JsonObject:
     """The SKU that `scaleSettings` of api-versions before 2023-05-01 stands for."""
     made: dict[str, JsonValue] = {"name": at(legacy, "scaleType"), "capacity": at(legacy, "capacity")}
     others = [name for name in legacy if name.lower() not in {"scaletype", "capacity", "activecapacity"}]
@@ -226,14 +208,14 @@ def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObjec
     return sku
 
 
-def _fields(page: _Page, properties: JsonObject) -> None:
+def _fields(page: Draft, properties: JsonObject) -> None:
     """What the format has a field for; a value that the field does not take is an extra property.
 
     What ARM fills in by itself is left out where ARM said it; what somebody wrote is kept.
     """
     for own in own_properties():
         name = own.name
-        value = _spelled(name, at(properties, name))
+        value = _spelled(own.form, at(properties, name))
         if empty(value) or value == "" or (page.found.observed and own.is_usual(value)):
             continue
         if fits({name: value}):
@@ -246,7 +228,7 @@ def _fields(page: _Page, properties: JsonObject) -> None:
             _extra(page, extra.name, value)
 
 
-def _extra(page: _Page, name: str, value: JsonValue) -> bool:
+def _extra(page: Draft, name: str, value: JsonValue) -> bool:
     asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
     if not asks_to_unset and depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
@@ -255,15 +237,13 @@ def _extra(page: _Page, name: str, value: JsonValue) -> bool:
     return False
 
 
-def _spelled(name: str, value: JsonValue) -> JsonValue:
+def _spelled(form: Form, value: JsonValue) -> JsonValue:
     """A word of a closed list in the list's own spelling: ARM does not mind the case."""
-    annotation = EntryFields.model_fields[to_snake(name)].annotation
-    closed = (member for member in get_args(annotation) if get_origin(member) is Literal)
-    words = {word.lower(): word for member in closed for word in get_args(member)}
+    words = {word.lower(): word for word in form.words} if isinstance(form, OneOf) else {}
     return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _tags(page: _Page, tags: JsonObject) -> str | None:
+def _tags(page: Draft, tags: JsonObject) -> str | None:
     """State the tags but our own; whose mark is among those."""
     owner = None
     stated: dict[str, JsonValue] = {}
@@ -281,7 +261,7 @@ def _tags(page: _Page, tags: JsonObject) -> str | None:
     return owner
 
 
-def _unknown(page: _Page, properties: JsonObject) -> None:
+def _unknown(page: Draft, properties: JsonObject) -> None:
     """What the format has no field for becomes an extra property, or is named where that cannot be."""
     found, model = page.found, part(properties, "model")
     known = {*(field.name.lower() for field in (*own_properties(), *extra_properties())), *NOT_EXTRA}
@@ -293,10 +273,10 @@ def _unknown(page: _Page, properties: JsonObject) -> None:
     if extra:
         page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
     if not found.observed:
-        read_only = [name for name in properties if name.lower() in _READ_ONLY]
-        read_only += [f"model.{name}" for name in model if name.lower() == "callratelimit"]
-        if read_only:
-            page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
+        set_by_arm = [name for name in properties if name.lower() in _READ_ONLY]
+        set_by_arm += [f"model.{name}" for name in model if name.lower() == "callratelimit"]
+        if set_by_arm:
+            page.comments.append(f"left out, for ARM sets it by itself: {', '.join(set_by_arm)}")
         if at(properties, "sku") is not None or at(properties, "tags") is not None:
             page.lost.append("ARM ignores sku and tags among the properties; they are not stated")
     names = [

@@ -7,7 +7,7 @@ leaves open is named, never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.domain.deployment import JsonObject
@@ -66,6 +66,19 @@ class FoundAccount:
     open: Mapping[str, str] = field(default_factory=dict)
     deployments: tuple[Found, ...] = ()
 
+    @classmethod
+    def at(
+        cls, account: AccountId, deployments: Iterable[Found] = (), region: str | None = None
+    ) -> FoundAccount:
+        """The account of an id."""
+        return cls(
+            subscription=account.subscription,
+            resource_group=account.resource_group,
+            name=account.name,
+            region=region,
+            deployments=tuple(deployments),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
@@ -106,14 +119,8 @@ def observed_estate(
                 Found(name=item.id.name, resource=item.resource, state=item.provisioning_state, observed=True)
                 for item in observed
             )
-            found = FoundAccount(
-                subscription=account.subscription,
-                resource_group=reading.account.id.resource_group,
-                name=reading.account.id.name,
-                region=reading.account.region.name,
-                deployments=deployments,
-            )
-            accounts.append(found)
+            found = FoundAccount.at(reading.account.id, deployments, reading.account.region.name)
+            accounts.append(replace(found, subscription=account.subscription))
     return Estate(
         origin=EstateOrigin.ARM,
         cloud=cloud,

@@ -19,7 +19,7 @@ from reconciler.domain.ids import is_guid
 from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.state import ObservedSubscription
 from reconciler.export.estate import Estate
-from reconciler.export.json_parts import part
+from reconciler.export.foreign import part
 
 _LONGEST = 40
 TO_FILL_IN = "<GUID of the subscription>"

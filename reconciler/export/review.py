@@ -15,6 +15,7 @@ from typing import Final
 
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.export.draft import Draft
 from reconciler.export.estate import Estate
 from reconciler.export.naming import Aliases, Owner, owner_of
 from reconciler.export.sheets import Page, Sheet, pages, sheets_of
@@ -138,11 +139,11 @@ def _tally(review: _Review) -> Tally:
     entries = [(sheet, entry) for sheet in review.sheets for entry in sheet.entries]
     counts = Counter(
         "undecided"
-        if item.undecided
+        if item.found.condition
         else "open"
-        if item.open or sheet.account.open
+        if item.found.open or sheet.account.open
         else "assumed"
-        if item.assumed
+        if item.found.assumed
         else "certain"
         for sheet, item in entries
     )
@@ -176,20 +177,18 @@ def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
 def _amend(review: _Review, error: Diagnostic) -> bool:
     """Whether something was done about an error."""
     existing = review.estate.origin.existing
+    sheet, wanted = _about(review, error)
     if error.code not in STRUCTURAL.keys() - LOWERABLE:
         if existing:
             names = review.lowered.setdefault(error.code, [])
-            name = _name(review, error)
+            name = "the fleet" if sheet is None else f"{sheet.name}/{wanted.name}" if wanted else sheet.name
             if name not in names:
                 names.append(name)
         return existing
-    sheet = next((item for item in review.sheets if error.place and item.file == error.place.file), None)
     if sheet is None or error.code == "missing-field":
         return False
-    number = _number(error)
-    if number is not None and number < len(sheet.entries):
-        wanted = sheet.entries[number]
-        if wanted.open or wanted.undecided:
+    if wanted is not None:
+        if wanted.found.open or wanted.found.condition:
             return False
         held_back = replace(wanted, held_back=error.message)
         changed = replace(
@@ -205,21 +204,14 @@ def _amend(review: _Review, error: Diagnostic) -> bool:
     return False
 
 
-def _number(error: Diagnostic) -> int | None:
-    """Which entry of a set an error is about."""
-    route = error.place.route if error.place is not None else ()
+def _about(review: _Review, error: Diagnostic) -> tuple[Sheet | None, Draft | None]:
+    """The account that an error is about, and the entry of its set."""
+    file, route = (error.place.file, error.place.route) if error.place is not None else (None, ())
+    sheet = next((item for item in review.sheets if item.file == file), None)
     number = route[2] if route[:2] == ("spec", "deployments") and len(route) > 2 else None
-    return number if isinstance(number, int) else None
-
-
-def _name(review: _Review, error: Diagnostic) -> str:
-    """The account and the deployment that an error is about."""
-    number = _number(error)
-    for sheet in review.sheets:
-        if error.place is not None and sheet.file == error.place.file:
-            named = number is not None and number < len(sheet.entries)
-            return f"{sheet.name}/{sheet.entries[number or 0].name}" if named else sheet.name
-    return "the fleet"
+    if sheet is None or not isinstance(number, int) or number >= len(sheet.entries):
+        return sheet, None
+    return sheet, sheet.entries[number]
 
 
 def _lines(found: Sequence[Diagnostic]) -> list[str]:

@@ -62,15 +62,14 @@ def flow(value: JsonValue) -> str:
     return scalar(value)
 
 
-def block(tree: Mapping[str, JsonValue], indent: int, *, flat: bool = True) -> Iterator[str]:
-    """The lines of a mapping; what is short enough stands on one line unless `flat` is False."""
+def block(tree: Mapping[str, JsonValue], indent: int) -> Iterator[str]:
+    """The lines of a mapping; what is short enough stands on one line."""
     margin = " " * indent
     for key, value in tree.items():
         line = f"{margin}{scalar(key)}: {flow(value)}"
         if isinstance(value, Remarked):
             line += f"  {remark(value.remark)}"
-        nested = isinstance(value, Mapping) and value
-        if isinstance(value, Mapping) and nested and (not flat or len(line) > WIDTH):
+        if isinstance(value, Mapping) and value and len(line) > WIDTH:
             yield f"{margin}{scalar(key)}:"
             yield from block(value, indent + 2)
         else:

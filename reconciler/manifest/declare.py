@@ -36,11 +36,7 @@ from reconciler.manifest.parse import RawSet
 from reconciler.manifest.tree import shortened
 
 _NO_LIFECYCLE: Final = Lifecycle()
-_OWN_PROPERTIES: Final = {
-    name
-    for name, field in written.EntryFields.model_fields.items()
-    if (field.alias or name) in {own.path for own in own_properties()}
-}
+_OWN_PROPERTIES: Final = {row.name for row in own_properties()}
 _DEFAULT_FORMAT: Final = ModelRef(name="").format
 
 

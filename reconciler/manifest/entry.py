@@ -6,19 +6,22 @@ here. A silent field is None and stays unmanaged; what only ARM writes has no fi
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, get_args
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field, create_model
 
+from reconciler.domain.fields import FIELDS, own_properties
+from reconciler.domain.forms import Object
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.read_only import READ_ONLY
+from reconciler.domain.sku import KNOWN_SKUS
 from reconciler.manifest import scalars
 from reconciler.manifest.fields import (
     Amount,
     Flag,
     Json,
     Name,
-    Nullable,
     ResourceGroup,
     Share,
     Strict,
@@ -27,23 +30,14 @@ from reconciler.manifest.fields import (
     Whole,
     Words,
     formed,
+    lines_of,
     optional,
     stated,
 )
 from reconciler.manifest.tree import Map, Text, described
 
-SkuWord = Literal[
-    "Standard",
-    "GlobalStandard",
-    "DataZoneStandard",
-    "ProvisionedManaged",
-    "GlobalProvisionedManaged",
-    "DataZoneProvisionedManaged",
-    "GlobalBatch",
-    "DataZoneBatch",
-    "DeveloperTier",
-]
-"""For editors only: the names of `KNOWN_SKUS`; other names and other case are understood too."""
+SkuWord = Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=Literal[KNOWN_SKUS] | str)]
+"""A SKU. Editors offer the known ones; other names and other case are understood too."""
 
 NOT_EXTRA: Final = {
     "model": "write it as the entry's own `model`",
@@ -84,12 +78,10 @@ def _source(value: object) -> object:
     return Map({value.like(key): value.like(part) for key, part in parts.items()})
 
 
-_OPEN_PATHS: Final = ("tags.", "extraProperties.")
-
-
 def _ignorable(value: object) -> object:
     path = str(scalars.filled(value))
-    if path in IGNORABLE or any(path.startswith(p) and path != p for p in _OPEN_PATHS):
+    head, _, rest = path.partition(".")
+    if path in IGNORABLE or (rest and head in {"tags", "extraProperties"}):
         return value
     near = scalars.nearest(path, IGNORABLE)
     fix = f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
@@ -124,46 +116,11 @@ class ModelEntry(Strict):
 class SkuEntry(Strict):
     """How the deployment is billed, and how much of it there is."""
 
-    name: Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=SkuWord | str)] | None = (
-        stated("sku.name", examples=["GlobalStandard"])
-    )
+    name: SkuWord | None = stated("sku.name", examples=["GlobalStandard"])
     capacity: Whole | None = stated("sku.capacity", examples=[50])
     tier: Words | None = stated("sku.tier")
     size: Words | None = stated("sku.size")
     family: Words | None = stated("sku.family")
-
-
-class CapacitySettings(Strict):
-    """ARM calls these for internal use."""
-
-    designated_capacity: Whole | None = optional("Designated capacity.")
-    priority: Whole | None = optional("Priority of the capacity.")
-
-
-class RoutedModel(Strict):
-    """One model that a model router may choose."""
-
-    name: Name | None = optional("Name of the model.")
-    format: Name | None = optional("The model's maker as ARM has it.")
-    version: Unquoted | None = optional("Version as text.")
-    publisher: Words | None = optional("Publisher of the model.")
-    source: Words | None = optional("ARM id of the model's source.")
-    source_account: Words | None = optional("ARM id of the source account.")
-
-
-class Routing(Strict):
-    """How a model-router deployment chooses."""
-
-    mode: Literal["cost", "balanced", "quality"] | None = optional("What to favour.")
-    models: list[RoutedModel] | None = optional("Which models may be chosen.")
-
-
-class ModelProviderData(Strict):
-    """What a partner wants to know of you; nothing fills it in for you."""
-
-    industry: Name | None = optional("Your industry in one lower-case word.", examples=["technology"])
-    organization_name: Name | None = optional("Name of your organization.")
-    country_code: Name | None = optional("Your country as two letters.", examples=["US"])
 
 
 class LifecycleEntry(Strict):
@@ -205,23 +162,20 @@ class WorkloadEntry(Strict):
     )
 
 
-class EntryFields(Strict):
-    """Everything about a deployment but its name; also what a Fleet's defaults may state."""
+class Properties(Strict, defer_build=True):
+    """What stands in the table of fields, but for the tags; only its subclass checks anything."""
 
     model: ModelEntry | None = optional("The model, its version and, if it is fine-tuned, where from.")
     sku: SkuEntry | None = optional("How it is billed and how much of it there is.")
-    version_upgrade_option: Nullable[
-        Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"]
-    ] = stated("versionUpgradeOption")
-    rai_policy_name: Nullable[Name] = stated("raiPolicyName", examples=["Microsoft.DefaultV2"])
-    spillover_deployment_name: Nullable[Name] = stated("spilloverDeploymentName")
-    parent_deployment_name: Nullable[Name] = stated("parentDeploymentName")
-    capacity_settings: Nullable[CapacitySettings] = stated("capacitySettings")
-    service_tier: Nullable[Literal["Default", "Priority"]] = stated("serviceTier")
-    deployment_state: Literal["Running", "Paused"] | None = stated("deploymentState")
-    routing: Nullable[Routing] = stated("routing")
-    dynamic_throttling_enabled: Flag | None = stated("dynamicThrottlingEnabled")
-    model_provider_data: ModelProviderData | None = stated("modelProviderData")
+
+
+if not TYPE_CHECKING:  # no code reads another row as an attribute
+    Properties = create_model("Properties", __base__=Properties, **lines_of(own_properties()))
+
+
+class EntryFields(Properties, defer_build=False):
+    """Everything about a deployment but its name; also what a Fleet's defaults may state."""
+
     tags: dict[Words, TagValue] | None = stated("tags", examples=[{"team": "a"}])
     lifecycle: LifecycleEntry | None = optional("What else may be done with it, and what never.")
     workload: WorkloadEntry | None = optional(
@@ -244,18 +198,13 @@ class Entry(EntryFields):
     )
 
 
-def _paths() -> frozenset[str]:
+def _paths() -> Iterator[str]:
     """Every dotted path of a field that ARM holds."""
-    paths: set[str] = set()
-    for name, field in EntryFields.model_fields.items():
-        if name in {"lifecycle", "workload", "extra_properties"}:
-            continue
-        alias = field.alias or name
-        paths.add(alias)
-        for part in (field.annotation, *get_args(field.annotation)):
-            if isinstance(part, type) and issubclass(part, BaseModel):
-                paths.update(f"{alias}.{inner.alias or key}" for key, inner in part.model_fields.items())
-    return frozenset(paths)
+    for row in FIELDS:
+        if row.own:
+            yield from (row.path.partition(".")[0], row.path)
+            inner = row.form.fields if isinstance(row.form, Object) else ()
+            yield from (f"{row.path}.{item.name}" for item in inner)
 
 
-IGNORABLE: Final = _paths()
+IGNORABLE: Final = frozenset(_paths())

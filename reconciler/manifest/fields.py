@@ -7,30 +7,21 @@ Schema says.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from types import GenericAlias
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainValidator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, create_model
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.fields import BY_PATH
+from reconciler.domain.fields import Field as Row
+from reconciler.domain.forms import Form, Inner, ListOf, Object, OneOf, Scalar
 from reconciler.manifest import scalars
 from reconciler.manifest.tree import Map, described, shortened
 
-T = TypeVar("T")
 Kind = TypeVar("Kind")
 Meta = TypeVar("Meta")
 Spec = TypeVar("Spec")
@@ -79,26 +70,6 @@ def raw(shown: Any) -> PlainValidator:  # noqa: ANN401 -- a type expression
     return PlainValidator(_mapping, json_schema_input_type=shown)
 
 
-@dataclass(frozen=True)
-class _OrNull:
-    """Takes a null, which un-sets the field, and says so to editors."""
-
-    check: Callable[[object], object]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 -- pydantic's signature
-        return core_schema.no_info_before_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, inner: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        schema = handler(inner)
-        return {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}
-
-
-Nullable = Annotated[T | None, _OrNull(scalars.filled_or_null)]
-"""A value that is not empty, or null to un-set the field."""
-
-
 def optional(description: str, examples: list[Any] | None = None) -> Any:  # noqa: ANN401 -- what pydantic's Field returns
     """The definition of a field that may be left out."""
     return Field(default=None, description=description, examples=examples)
@@ -123,7 +94,7 @@ Unquoted = Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type
 Value = Annotated[str, BeforeValidator(scalars.text, json_schema_input_type=str | float | bool)]
 """A tag's or a label's value."""
 
-TagValue = Annotated[Value | None, _OrNull(scalars.or_null)]
+TagValue = Annotated[Value | None, BeforeValidator(scalars.or_null)]
 """A tag's value, which may be empty, or null to remove the tag."""
 
 Whole = Annotated[
@@ -204,3 +175,38 @@ def _glob(value: object) -> object:
 
 Glob = Annotated[str, BeforeValidator(_glob, json_schema_input_type=str)]
 """A pattern over subscription-or-alias/account/deployment."""
+
+
+_SCALARS: Final[Mapping[Form, Any]] = {
+    Scalar.NAME: Name,
+    Scalar.VERSION: Unquoted,
+    Scalar.TEXT: Words,
+    Scalar.WHOLE: Whole,
+    Scalar.FLAG: Flag,
+}
+
+
+def _type_of(form: Form) -> Any:  # noqa: ANN401 -- a type expression
+    match form:
+        case OneOf(words):
+            return Literal[words]
+        case ListOf(items):
+            return GenericAlias(list, _type_of(items))
+        case Object(fields=()):
+            return Json
+        case Object(name, description, fields):
+            return create_model(name, __base__=Strict, __doc__=description, **lines_of(fields))
+    return _SCALARS[form]
+
+
+def lines_of(fields: Iterable[Row | Inner]) -> dict[str, Any]:
+    """Types and definitions of fields that may be left out, by ARM's names."""
+    lines = {}
+    for field in fields:
+        kind = _type_of(field.form) | None
+        if isinstance(field, Row) and field.nullable:
+            kind = Annotated[kind, BeforeValidator(scalars.filled_or_null)]
+        examples = None if field.example is None else [field.example]
+        definition = Field(default=None, alias=field.name, description=field.description, examples=examples)
+        lines[field.name] = (kind, definition)
+    return lines

@@ -155,7 +155,9 @@ def _content(path: Path, seen: set[tuple[int, int]], read: ReadBytes) -> bytes |
         raise _Unfit(f"the file cannot be opened: {_reason(problem)}", _access_fix(problem)) from problem
     try:
         before = os.fstat(handle)
-        _fit(before)
+        if not stat.S_ISREG(before.st_mode):
+            raise _Unfit("this is not a regular file", "pipe it in and name - to read standard input")
+        _sized(before.st_size)
         identity = (before.st_dev, before.st_ino)
         if identity in seen:
             return None
@@ -170,12 +172,6 @@ def _content(path: Path, seen: set[tuple[int, int]], read: ReadBytes) -> bytes |
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _Unfit("the file changed while it was being read", "run again once nobody writes to it")
     return content
-
-
-def _fit(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _Unfit("this is not a regular file", "pipe it in and name - to read standard input")
-    _sized(status.st_size)
 
 
 def _sized(size: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.fleet import DesiredState, Fleet
@@ -18,7 +18,9 @@ from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
 from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
-from reconciler.policy.rule import PolicyRule
+
+if TYPE_CHECKING:
+    from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

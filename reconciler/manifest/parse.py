@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, choice
@@ -17,13 +17,22 @@ from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
 from reconciler.manifest.findings import checked
 from reconciler.manifest.fleet import fleet_findings, fleet_of
-from reconciler.manifest.policies import PolicyDocument, policy_rules, rule_findings, stated_ids
 from reconciler.manifest.scalars import nearest
-from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
+from reconciler.manifest.schema import (
+    API_VERSION,
+    KINDS,
+    POLICY,
+    FleetDocument,
+    SetDocument,
+    TemplateDocument,
+    model_of,
+)
 from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 from reconciler.manifest.tree import Items, Map, Text, described, node_at, shortened
-from reconciler.policy.rule import PolicyRule
+
+if TYPE_CHECKING:
+    from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +88,7 @@ def parse(
     which never became documents. `binding` rules are judged beside those of the documents.
     """
     gathered = _Gathered(
-        known_rules=known_rules | STRUCTURAL.keys() | stated_ids(documents),
+        known_rules=known_rules | STRUCTURAL.keys() | _stated_rules(documents),
         binding=frozenset(rule.code for rule in binding),
         policies=[*binding],
         complete=complete,
@@ -102,8 +111,20 @@ def parse(
         complete=gathered.complete,
         policies=tuple(gathered.policies),
     )
-    gathered.findings.extend(rule_findings(gathered.policies))
+    if gathered.policies:
+        from reconciler.manifest.policies import rule_findings
+
+        gathered.findings.extend(rule_findings(gathered.policies))
     return manifests, tuple(gathered.findings)
+
+
+def _stated_rules(documents: Sequence[SourceDocument]) -> frozenset[str]:
+    policies = [document for document in documents if node_at(document.root, ("kind",)) == POLICY]
+    if not policies:
+        return frozenset()
+    from reconciler.manifest.policies import stated_ids
+
+    return stated_ids(policies)
 
 
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
@@ -162,7 +183,7 @@ def _model(document: SourceDocument, gathered: _Gathered) -> type[Strict] | None
     root = document.root
     kind = node_at(root, ("kind",))
     if isinstance(kind, Text) and kind in KINDS:
-        return KINDS[kind]
+        return model_of(kind)
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
     if not isinstance(root, Map):
         message = f"{described(root)} stands where a manifest is needed"
@@ -174,7 +195,7 @@ def _model(document: SourceDocument, gathered: _Gathered) -> type[Strict] | None
         found = document.error("missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…")
     else:
         fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is not a manifest"
-        message = f"unknown kind {described(kind)}; it is {choice([*KINDS], len(KINDS))}"
+        message = f"unknown kind {described(kind)}; it is {choice(KINDS, len(KINDS))}"
         found = document.error("unknown-kind", message, fix, ("kind",))
     gathered.findings.append(found)
     return None
@@ -185,14 +206,16 @@ _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 def _gather(gathered: _Gathered, document: SourceDocument, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
-    if typed is None and model not in {SetDocument, PolicyDocument}:
+    if node_at(document.root, ("kind",)) == POLICY:
+        from reconciler.manifest.policies import PolicyDocument, policy_rules
+
+        if isinstance(typed, PolicyDocument):
+            gathered.policies.extend(policy_rules(document, typed, binding=False))
+        return
+    if typed is None and model is not SetDocument:
         gathered.complete = False
     if model is FleetDocument:
         _gather_fleet(gathered, document, typed)
-        return
-    if model is PolicyDocument:
-        if isinstance(typed, PolicyDocument):
-            gathered.policies.extend(policy_rules(document, typed, binding=False))
         return
     layers = entries(document)
     match typed:
@@ -249,33 +272,30 @@ def repeated(layers: Sequence[Layer]) -> Iterator[Diagnostic]:
         if not isinstance(name, Text):
             continue
         known = first.setdefault(name.lower(), layer)
-        if known is not layer:
-            yield twin(name, layer, known)
-
-
-def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Diagnostic:
-    """One name for two deployments."""
-    spelled = str(first.stated.get("name", name))
-    also = "" if spelled == name else f" (`{shortened(spelled)}`: ARM ignores case)"
-    origin, other = Provenance(layers=(second,)), Provenance(layers=(first,)).place(("name",))
-    return Diagnostic(
-        code="duplicate-deployment",
-        message=f"`{shortened(name)}` is declared twice in {where}{also}",
-        place=origin.place(("name",)),
-        fix="rename or remove one of them",
-        related=() if other is None else (Related(message="declared here first", place=other),),
-    )
+        if known is layer:
+            continue
+        spelled, other = str(known.stated["name"]), Provenance(layers=(known,)).place(("name",))
+        also = "" if spelled == name else f" (`{shortened(spelled)}`: ARM ignores case)"
+        yield Diagnostic(
+            code="duplicate-deployment",
+            message=f"`{shortened(name)}` is declared twice in this list{also}",
+            place=Provenance(layers=(layer,)).place(("name",)),
+            fix="rename or remove one of them",
+            related=() if other is None else (Related(message="declared here first", place=other),),
+        )
 
 
 def binding_policies(
     documents: Sequence[SourceDocument],
 ) -> tuple[tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
     """The rules of documents that may be nothing but policies, and what is wrong with those."""
+    from reconciler.manifest.policies import PolicyDocument, policy_rules
+
     rules: list[PolicyRule] = []
     findings: list[Diagnostic] = []
     for document in documents:
         kind = node_at(document.root, ("kind",))
-        if kind == "Policy" and isinstance(document.root, Map):
+        if kind == POLICY and isinstance(document.root, Map):
             typed, wrong = checked(PolicyDocument, document.root, document.place)
             findings.extend(wrong)
             rules.extend(policy_rules(document, typed, binding=True) if typed is not None else ())

@@ -175,7 +175,8 @@ class PolicyDocument(ManifestDocument[Literal["Policy"], PolicyMetadata, PolicyS
 def policy_rules(document: SourceDocument, typed: PolicyDocument, *, binding: bool) -> Iterator[PolicyRule]:
     """The rules of a typed document. `binding` ones cannot be changed by any manifest."""
     for number, entry in enumerate(typed.spec.rules):
-        match = entry.match or MatchEntry()
+        match, require = entry.match or MatchEntry(), entry.require or RequireEntry()
+        stated = require.model_dump(exclude_none=True, by_alias=True)
         yield PolicyRule(
             id=entry.id,
             policy=typed.metadata.name,
@@ -187,7 +188,7 @@ def policy_rules(document: SourceDocument, typed: PolicyDocument, *, binding: bo
                 skus=tuple(match.sku or ()),
                 models=tuple(match.model or ()),
             ),
-            require=_required(entry.require or RequireEntry()),
+            require={word: stated[word] for word in WORDS if word in stated},
             expression=entry.expression or "",
             message=entry.message or "",
             exemptions=tuple(
@@ -196,12 +197,6 @@ def policy_rules(document: SourceDocument, typed: PolicyDocument, *, binding: bo
             ),
             binding=binding,
         )
-
-
-def _required(entry: RequireEntry) -> dict[str, object]:
-    """What is stated, by word, in the words' own order."""
-    stated = entry.model_dump(exclude_none=True, by_alias=True)
-    return {word: stated[word] for word in WORDS if word in stated}
 
 
 def rule_findings(rules: Sequence[PolicyRule]) -> Iterator[Diagnostic]:
@@ -231,12 +226,11 @@ def rule_findings(rules: Sequence[PolicyRule]) -> Iterator[Diagnostic]:
             )
 
 
-def stated_ids(documents: Sequence[SourceDocument]) -> frozenset[str]:
+def stated_ids(policies: Sequence[SourceDocument]) -> frozenset[str]:
     """The codes of all rules that policies state, before anything is typed."""
-    policies = (document.root for document in documents if node_at(document.root, ("kind",)) == "Policy")
     return frozenset(
         f"{PREFIX}{rule['id']}"
-        for root in policies
-        for rule in node_at(root, ("spec", "rules")) or ()
+        for document in policies
+        for rule in node_at(document.root, ("spec", "rules")) or ()
         if isinstance(rule, Map) and isinstance(rule.get("id"), Text)
     )

@@ -132,7 +132,11 @@ def json_value(value: object) -> JsonValue:
         return value.lower() == "true"
     if _CORE_INTEGER.fullmatch(value):
         return int(value)
-    return _finite(value) if _CORE_FLOAT.fullmatch(value) else str(value)
+    if not _CORE_FLOAT.fullmatch(value):
+        return str(value)
+    if (found := float(value)) in {float("inf"), float("-inf")}:
+        raise invalid(f"`{shortened(value)}` is more than JSON numbers hold", "put it in quotes")
+    return found
 
 
 def nearest(written: str, known: Iterable[str]) -> str | None:
@@ -140,13 +144,6 @@ def nearest(written: str, known: Iterable[str]) -> str | None:
     spelled = {word.lower(): word for word in sorted(known)}
     near = get_close_matches(written[:100].lower(), spelled, n=1, cutoff=0.6)
     return spelled[near[0]] if near else None
-
-
-def _finite(value: Text) -> float:
-    amount = float(value)
-    if amount in {float("inf"), float("-inf")}:
-        raise invalid(f"`{shortened(value)}` is more than JSON numbers hold", "put it in quotes")
-    return amount
 
 
 def _plain_digits(value: object) -> str:

@@ -6,11 +6,12 @@ field's name. Only the entries of sets and templates are left as written here: t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from reconciler.catalogue.load import catalogue
@@ -37,7 +38,6 @@ from reconciler.manifest.fields import (
     optional,
     raw,
 )
-from reconciler.manifest.policies import PolicyDocument
 from reconciler.manifest.tree import Map, described
 
 API_VERSION: Final = "reconciler.aoai/v1"
@@ -232,16 +232,26 @@ class TemplateDocument(ManifestDocument[Literal["DeploymentTemplate"], Metadata,
     """Deployments that sets reuse by the template's name."""
 
 
-KINDS: Final[dict[str, type[Strict]]] = {
+POLICY: Final = "Policy"
+_MODELS: Final[Mapping[str, type[Strict]]] = {
     "Fleet": FleetDocument,
     "DeploymentSet": SetDocument,
     "DeploymentTemplate": TemplateDocument,
-    "Policy": PolicyDocument,
 }
+KINDS: Final = (*_MODELS, POLICY)
+
+
+def model_of(kind: str) -> type[Strict]:
+    """What a document of one of `KINDS` has to look like; the words of policies cost who has none nothing."""
+    if kind == POLICY:
+        from reconciler.manifest.policies import PolicyDocument
+
+        return PolicyDocument
+    return _MODELS[kind]
 
 
 class _ForEditors(GenerateJsonSchema):
-    """No null anywhere: a field to be left unmanaged is left out. No titles: they repeat the names."""
+    """Null only where it un-sets: what is to be left unmanaged is left out. No titles: they repeat names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 -- pydantic's signature
         return False
@@ -249,21 +259,27 @@ class _ForEditors(GenerateJsonSchema):
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
+        shown = super().function_before_schema(schema)
+        if schema["function"]["function"] not in {scalars.or_null, scalars.filled_or_null}:
+            return shown
+        return {"anyOf": [*shown.get("anyOf", [shown]), {"type": "null"}]}
+
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
 
-def schema_of(model: type[BaseModel], *, mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of one model."""
-    return model.model_json_schema(mode=mode, schema_generator=_ForEditors)
+    return model.model_json_schema(schema_generator=_ForEditors)
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a manifest document of any kind."""
     definitions: dict[str, Any] = {}
     branches: list[dict[str, Any]] = []
-    for kind, model in KINDS.items():
-        schema = schema_of(model)
+    for kind in KINDS:
+        schema = schema_of(model_of(kind))
         definitions |= schema.pop("$defs", {})
         definitions[kind] = schema
         branches.append(
@@ -281,7 +297,7 @@ def json_schema() -> dict[str, Any]:
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {
             "apiVersion": {"const": API_VERSION, "description": "Version of this format."},
-            "kind": {"enum": list(KINDS), "description": "What the document declares."},
+            "kind": {"enum": [*KINDS], "description": "What the document declares."},
             "metadata": {"type": "object", "description": "What the document is called."},
             "spec": {"type": "object", "description": "What it says."},
         },

@@ -12,11 +12,10 @@ from functools import lru_cache
 from typing import BinaryIO, Final, TextIO
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity, Span
-from reconciler.manifest.compose import LIBYAML, compose
+from reconciler.manifest.compose import LIBYAML, SharedValues, compose, values_of
 from reconciler.manifest.files import find
 from reconciler.manifest.objections import decode
 from reconciler.manifest.tree import Items, Lines, Map, Node, Text
-from reconciler.manifest.values import SharedValues, values_of
 
 _AT_HAND: Final = 64
 """Files whose places are kept while findings are told; these come file by file, mostly."""

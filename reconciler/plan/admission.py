@@ -186,7 +186,7 @@ def _policy_findings(deployment: DesiredDeployment, observed: ObservedState) -> 
     wanted, found = _own_policy(deployment), observed.policies.get(deployment.id.account)
     if not wanted or found is None:
         return
-    name, account = deployment.spec.rai_policy_name, deployment.id.account.name
+    name, account = deployment.spec.text("raiPolicyName"), deployment.id.account.name
     if isinstance(found, Unreadable):
         yield f"unverified: the content filters of {account} could not be listed ({found.code})"
     elif wanted not in {policy.lower() for policy in found}:
@@ -232,7 +232,7 @@ def _tuned_findings(model: ModelRef, source: AccountId, found: frozenset[str]) -
 
 def _own_policy(deployment: DesiredDeployment) -> str:
     """The declared content filter in lower case, where it is one that somebody had to make."""
-    name = deployment.spec.rai_policy_name
+    name = deployment.spec.text("raiPolicyName")
     if isinstance(name, Unset) or name.lower().startswith(_BORN):
         return ""
     return name.lower()

@@ -70,12 +70,12 @@ class RegionalOffers:
         settings, sku = action.desired.spec, action.desired.spec.sku.name
         if not paths or not sku.known:
             return
-        if str(settings.deployment_state).lower() == "paused" and not sku.pay_as_you_go:
+        if str(settings.text("deploymentState")).lower() == "paused" and not sku.pay_as_you_go:
             yield _not_offered(
                 f"a deployment on {sku} cannot be paused, and would be billed all the same",
                 "take deploymentState out; only Standard, GlobalStandard and DataZoneStandard can pause",
             )
-        priority = str(settings.service_tier).lower() == "priority"
+        priority = str(settings.text("serviceTier")).lower() == "priority"
         if priority and (offers := self.offers_for(action, action.body)):
             # Lists of older api-versions say nothing of tiers: then none of a region's offers has one.
             region = self._in(action.id.account.subscription.lower(), action.region) if action.region else {}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final, assert_never
+from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
-from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Keep, Reason, Update, Wait
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
@@ -28,13 +28,13 @@ from reconciler.plan.legality import (
     migrates,
     only_marks,
     reason_for,
+    replacement,
     writes_for,
 )
-from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
+from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
 from reconciler.plan.pair import InSync, Pair
 from reconciler.plan.removal import undeclared
-from reconciler.plan.replacement import replacement
-from reconciler.plan.terms import Terms, blocked, by_account, hindrance, unread
+from reconciler.plan.terms import Terms, by_account, hindrance
 
 _PROVIDER_DATA: Final = "modelProviderData"
 
@@ -112,34 +112,32 @@ def _account(
 ) -> Iterator[Action]:
     wanted = [each for each in declared if desired.covers(each.id)]
     reading = observed.readings.get(account.id)
-    match reading:
-        case Listed():
-            hindered = hindrance(account, reading)
-            if hindered is not None:
-                for item in wanted:
-                    observed_one = reading.find(item.id)
-                    yield blocked(item, *hindered, region=reading.account.region, observed=observed_one)
-                return
-            for item in wanted:
-                upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
-                yield _declared(item, reading, upgrades, terms, in_sync)
-            names = {each.id for each in declared}
-            for existing in reading.deployments:
-                if existing.id not in names and desired.covers(existing.id):
-                    yield undeclared(existing, account.prune, reading.account.region, terms)
-        case AccountMissing() | Unreadable() | None:
-            lacking = unread(account.id, reading)
-            reason = (
-                Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
+    hindered = hindrance(account, reading)
+    if hindered is not None:
+        for item in wanted:
+            known = reading.account.region if isinstance(reading, Listed) else account.region
+            yield Blocked(
+                id=item.id,
+                region=known or item.region,
+                reason=hindered.reason,
+                explanation=hindered.explanation,
+                fix=hindered.fix,
+                desired=item,
+                observed=reading.find(item.id) if isinstance(reading, Listed) else None,
             )
-            for item in wanted:
-                yield blocked(item, reason, lacking.message, lacking.fix, region=account.region)
-        case _:
-            assert_never(reading)
+    elif isinstance(reading, Listed):
+        region = reading.account.region
+        for item in wanted:
+            upgrades = RegionalUpgrades(observed, account.id, region, terms.today)
+            yield _declared(item, reading, upgrades, terms, in_sync)
+        names = {each.id for each in declared}
+        for existing in reading.deployments:
+            if existing.id not in names and desired.covers(existing.id):
+                yield undeclared(existing, account.prune, region, terms)
 
 
 def _declared(
-    desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms, in_sync: InSync
+    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, in_sync: InSync
 ) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
@@ -233,14 +231,8 @@ def _in_progress(pair: Pair, terms: Terms) -> Action:
     explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
         return _change(pair, terms, f"{explanation}; apply waits for its end and looks again")
-    return Wait(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=Reason.IN_PROGRESS,
-        explanation=f"{explanation}; its fields are as declared: apply waits for its end and writes nothing",
-        desired=pair.desired,
-        observed=pair.observed,
-    )
+    text = f"{explanation}; its fields are as declared: apply waits for its end and writes nothing"
+    return pair.action(Wait, Reason.IN_PROGRESS, text)
 
 
 def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region | None) -> Keep:
@@ -261,9 +253,13 @@ def _change(pair: Pair, terms: Terms, explanation: str = "", *, settled_badly: b
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
         action = replacement(pair, terms)
     elif only_marks(pair.changes) and unclaimed and not settled_badly:
-        action = _adoption(pair)
+        text = "only our mark is added" if owner_of(pair.observed) is None else _NEW_ID
+        action = pair.action(Adopt, Reason.MARK_MISSING, f"it is as declared; {text}", pair.body)
     else:
-        action = _update(pair)
+        writes = writes_for(pair)
+        reason = reason_for(pair) if pair.changes else Reason.CANCELED_STATE
+        remarks = "; ".join(_remarks(pair, len(writes)))
+        action = pair.action(Update, reason, remarks, *writes, carried=pair.carried)
     return action.explained(action.explanation, explanation)
 
 
@@ -279,34 +275,7 @@ _REFUSED_CHANGE = (
 )
 
 
-def _adoption(pair: Pair) -> Adopt:
-    return Adopt(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=Reason.MARK_MISSING,
-        explanation="it is as declared; only our mark is added"
-        if owner_of(pair.observed) is None
-        else "it is as declared; its mark gets the id of this fleet",
-        desired=pair.desired,
-        observed=pair.observed,
-        changes=pair.changes,
-        writes=(pair.body,),
-    )
-
-
-def _update(pair: Pair) -> Update:
-    writes = writes_for(pair)
-    return Update(
-        id=pair.desired.id,
-        region=pair.region,
-        reason=reason_for(pair) if pair.changes else Reason.CANCELED_STATE,
-        explanation="; ".join(_remarks(pair, len(writes))),
-        desired=pair.desired,
-        observed=pair.observed,
-        changes=pair.changes,
-        writes=writes,
-        carried=pair.carried,
-    )
+_NEW_ID = "its mark gets the id of this fleet"
 
 
 def _remarks(pair: Pair, writes: int) -> Iterator[str]:
@@ -314,7 +283,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         case Whose.NOBODYS:
             yield "it carried nobody's mark and is taken over"
         case Whose.NAMESAKE:
-            yield "its mark gets the id of this fleet"
+            yield _NEW_ID
         case Whose.THEIRS:
             yield f"it is taken over from the fleet {owner_of(pair.observed)!r}"
         case Whose.OURS:
@@ -323,13 +292,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         yield ("ARM migrates it in place at the same size, in 20 to 30 minutes; it keeps serving meanwhile")
     if writes > 1:
         yield "ARM refuses a new size and another model in one write, so there are two"
-    yield from _who_moved_it(pair)
-    if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
-        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"
-
-
-def _who_moved_it(pair: Pair) -> Iterator[str]:
-    """What is known of how the live model came to differ; nothing where the manifest is behind it."""
+    # How the live model came to differ, where the manifest is not behind it.
     if pair.mover is Mover.SOMEBODY:
         yield f"somebody moved it to {pair.running}, which the service does not do here; it is moved back"
     elif pair.mover is Mover.SERVICE:
@@ -339,3 +302,5 @@ def _who_moved_it(pair: Pair) -> Iterator[str]:
             f"it runs {pair.running}, and its marks do not tell whether the manifest was changed, or the "
             "service or somebody moved it"
         )
+    if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
+        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"

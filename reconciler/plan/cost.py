@@ -12,7 +12,7 @@ from reconciler.diagnostics import listing
 from reconciler.domain.costs import Costs
 from reconciler.domain.fleet import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update, Wait
-from reconciler.plan.guard import Alone, Policy
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.prices.bill import Cost, Deployed, bill, cents
 from reconciler.prices.book import PriceBook

@@ -6,6 +6,7 @@ before, whatever becomes of it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -29,17 +30,14 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.plan import Refusal
 
+REFERENCES: Final = ("spilloverDeploymentName", "parentDeploymentName")
+"""The properties that name another deployment of the same account."""
+
 
 def targets_of(desired: DesiredDeployment) -> tuple[DeploymentId, ...]:
     """The deployments of the same account that a declaration names."""
-    names = (desired.spec.spillover_deployment_name, desired.spec.parent_deployment_name)
-    return tuple(
-        DeploymentId(account=desired.id.account, name=name) for name in names if not isinstance(name, Unset)
-    )
-
-
-REFERENCES: Final = ("spilloverDeploymentName", "parentDeploymentName")
-"""The properties that name another deployment of the same account."""
+    names = map(desired.spec.text, REFERENCES)
+    return tuple(DeploymentId(account=desired.id.account, name=n) for n in names if not isinstance(n, Unset))
 
 
 def named_in(body: JsonObject, by: DeploymentId) -> dict[DeploymentId, str]:
@@ -93,14 +91,10 @@ def say_why_here(actions: Iterable[Action], pulled_in: Collection[DeploymentId])
     listed = list(actions)
     if not pulled_in:
         return listed
-    naming: dict[DeploymentId, list[str]] = {}
-    for action in listed:
-        if action.desired is not None:
-            for target in targets_of(action.desired):
-                naming.setdefault(target, []).append(action.id.name)
+    naming = _naming(listed)
     for number, action in enumerate(listed):
         if action.id in pulled_in:
-            names = " and ".join(sorted(naming.get(action.id, ())))
+            names = " and ".join(sorted(name.name for name in naming[action.id]))
             needed = f"not selected, but {names} needs it and it is not there yet"
             listed[number] = action.explained(needed, action.explanation)
     return listed
@@ -119,12 +113,7 @@ def judge_names(actions: Iterable[Action], observed: ObservedState) -> list[Acti
 
 def _models_after(actions: Sequence[Action], observed: ObservedState) -> dict[DeploymentId, str]:
     """The deployments that are there once `actions` are carried out, each with its model in lower case."""
-    found = {
-        deployment.id: (deployment.model_name or "").lower()
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
-    }
+    found = {existing.id: (existing.model_name or "").lower() for existing, _ in observed.existing}
     for action in actions:
         if isinstance(action, Delete):
             found.pop(action.id, None)
@@ -157,20 +146,27 @@ def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
     return action.explained(action.explanation, *notes)
 
 
+def _naming(actions: Iterable[Action]) -> Mapping[DeploymentId, Sequence[DeploymentId]]:
+    """Who declares that it needs whom."""
+    naming: dict[DeploymentId, list[DeploymentId]] = defaultdict(list)
+    for action in actions:
+        for target in () if action.desired is None else targets_of(action.desired):
+            naming[target].append(action.id)
+    return naming
+
+
 def block_dependants(actions: Iterable[Action]) -> list[Action]:
     """`actions` with those blocked that name a deployment which is blocked and not there."""
     result = {action.id: action for action in actions}
     missing = [
         name for name, action in result.items() if isinstance(action, Blocked) and action.observed is None
     ]
-    naming: dict[DeploymentId, list[DeploymentId]] = {}
-    for name, action in result.items():
-        if not isinstance(action, Delete | Keep | Wait | Blocked):
-            for target in targets_of(action.desired):
-                naming.setdefault(target, []).append(name)
+    naming = _naming(
+        action for action in result.values() if not isinstance(action, Delete | Keep | Wait | Blocked)
+    )
     while missing:
         target = missing.pop()
-        for name in naming.get(target, ()):
+        for name in naming[target]:
             action = result[name]
             if isinstance(action, Delete | Keep | Wait | Blocked):
                 continue
@@ -197,12 +193,7 @@ def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[
     ]
     if not going:
         return list(result.values())
-    existing = {
-        deployment.id: deployment.resource
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
-    }
+    existing = {deployment.id: deployment.resource for deployment, _ in observed.existing}
     while True:
         named = _named_after(result, existing)
         held = [

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
-from reconciler.domain.fields import SOURCE_FIELDS, Compare, field_at, manifest_path, rank
+from reconciler.domain.fields import SOURCE_FIELDS, field_at, manifest_path, rank
+from reconciler.domain.forms import Object
 from reconciler.domain.json_values import Path, at, differing, empty, leaves, same
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
@@ -61,7 +62,7 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             yield from _between(inner, wanted, here, forgetful=forgetful)
             continue
         field = field_at(here)
-        if field is None or field.compare is Compare.FREE:
+        if field is None or isinstance(field.form, Object):
             answered = field is None or field.returned
             silent = empty(found) and path != ("tags",) and (forgetful or not answered)
             if not silent:

@@ -200,40 +200,33 @@ def _declared(
 
 def _changed(
     deployment: DesiredDeployment,
-    observed_deployment: ObservedDeployment,
+    observed: ObservedDeployment,
     changes: tuple[FieldChange, ...],
     fleet: str,
     mover: Mover,
 ) -> DriftItem | None:
-    going = (
-        ""
-        if observed_deployment.settled
-        else f"; an operation is going on (provisioningState {observed_deployment.provisioning_state})"
-    )
-    owner, belongs = owner_of(observed_deployment), whose(observed_deployment, fleet)
+    state = observed.provisioning_state
+    going = "" if observed.settled else f"; an operation is going on (provisioningState {state})"
+    owner, belongs = owner_of(observed), whose(observed, fleet)
     if belongs is Whose.THEIRS:
-        return _item(
-            observed_deployment, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}"
-        )
+        return _item(observed, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}")
     if belongs is not Whose.OURS and only_marks(changes):
-        return _item(
-            observed_deployment, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}"
-        )
-    if owner is None or mark_of(observed_deployment) != spec_mark(deployment):
+        return _item(observed, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}")
+    if owner is None or mark_of(observed) != spec_mark(deployment):
         text = f"the manifest is not what was last applied to it{going}"
-        return _item(observed_deployment, Cause.PENDING, changes, text) if changes else None
+        return _item(observed, Cause.PENDING, changes, text) if changes else None
     fields = without_marks(changes)
-    upgrade = tuple(_upgrade(deployment, observed_deployment)) if mover is Mover.SERVICE else ()
+    upgrade = tuple(_upgrade(deployment, observed)) if mover is Mover.SERVICE else ()
     if fields:
         text = f"the manifest has not changed since it was applied{going}"
         if mover is Mover.UNTOLD:
             text += "; unverified: ARM's list of models could not be read, and the service may have moved it"
-        item = _item(observed_deployment, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), text)
+        item = _item(observed, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), text)
         return replace(item, severity=Severity.WARNING) if mover is Mover.UNTOLD else item
     if upgrade:
-        running = f"{observed_deployment.model_name} {observed_deployment.model_version}"
-        forced = upgrade_option(deployment, observed_deployment).lower() == NO_AUTO_UPGRADE
-        stated = not isinstance(deployment.spec.version_upgrade_option, Unset)
+        running = f"{observed.model_name} {observed.model_version}"
+        forced = upgrade_option(deployment, observed).lower() == NO_AUTO_UPGRADE
+        stated = not isinstance(deployment.spec.text("versionUpgradeOption"), Unset)
         why = (
             "as it does with every preview that ends, whatever the versionUpgradeOption"
             if forced
@@ -241,23 +234,19 @@ def _changed(
             if stated
             else "as its versionUpgradeOption allows"
         )
-        item = _item(
-            observed_deployment, Cause.AUTO_UPGRADED, upgrade, f"the service moved it to {running}, {why}"
-        )
+        item = _item(observed, Cause.AUTO_UPGRADED, upgrade, f"the service moved it to {running}, {why}")
         return replace(item, severity=Severity.INFO) if stated and not forced else item
     if changes:
-        return _item(
-            observed_deployment, Cause.PENDING, changes, "its lifecycle was changed and not yet applied"
-        )
+        return _item(observed, Cause.PENDING, changes, "its lifecycle was changed and not yet applied")
     return None
 
 
-def _upgrade(deployment: DesiredDeployment, observed_deployment: ObservedDeployment) -> Iterator[FieldChange]:
+def _upgrade(deployment: DesiredDeployment, observed: ObservedDeployment) -> Iterator[FieldChange]:
     model = deployment.spec.model
-    if (observed_deployment.model_name or "").lower() != model.name.lower():
-        yield FieldChange(path="model.name", before=observed_deployment.model_name, after=model.name)
+    if (observed.model_name or "").lower() != model.name.lower():
+        yield FieldChange(path="model.name", before=observed.model_name, after=model.name)
     version = None if isinstance(model.version, Unset) else model.version
-    yield FieldChange(path="model.version", before=observed_deployment.model_version, after=version)
+    yield FieldChange(path="model.version", before=observed.model_version, after=version)
 
 
 def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
@@ -268,9 +257,7 @@ def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
     declared = {item.id: item for item in (*desired.deployments, *desired.reserve)}
     return any(
         (wanted := declared.get(existing.id)) is None or mark_of(existing) != spec_mark(wanted)
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for existing in reading.deployments
+        for existing, _ in observed.existing
         if owner_of(existing) == desired.fleet.mark and existing.id not in desired.scope.left_out
     )
 

@@ -5,55 +5,22 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
-from enum import Enum, auto
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.ids import Region
 from reconciler.domain.marks import owner_of
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.plan.pools import PoolKey, Pools
 
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
 _DEFAULT_PERCENT = 20.0
-
-
-class Alone(Enum):
-    """How a shard that sees nothing but its own accounts goes by a limit of the whole fleet.
-
-    `LATER`: not at all, for `plan merge` will. `SHARE`: by a share of it, so that all shards together stay
-    within the limit whatever each of them finds.
-    """
-
-    LATER = auto()
-    SHARE = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the command line lifts, None and False lift nothing; and what a shard knows of the others.
-
-    `today` is None where nobody asked for the date; then no date counts.
-    """
-
-    max_deletes: int | None = None
-    max_monthly_increase: Decimal | None = None
-    allow_empty: bool = False
-    take_over: bool = False
-    replace_failed: bool = False
-    renew_marks: bool = False
-    skip_refused: bool = False
-    recreate_expired: bool = False
-    today: date | None = None
-    in_shard: Alone = Alone.SHARE
 
 
 def guard(
@@ -70,15 +37,7 @@ def guard(
 
 def count_owned(desired: DesiredState, observed: ObservedState) -> int:
     """How many of the observed deployments carry the fleet's mark."""
-    return sum(1 for _ in _owned(desired, observed))
-
-
-def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[ObservedDeployment, Region]]:
-    for reading in observed.readings.values():
-        if isinstance(reading, Listed):
-            for existing in reading.deployments:
-                if owner_of(existing) == desired.fleet.mark:
-                    yield existing, reading.account.region
+    return sum(owner_of(existing) == desired.fleet.mark for existing, _ in observed.existing)
 
 
 def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy) -> Iterator[Refusal]:
@@ -174,8 +133,10 @@ def _reductions(
         return
     pools = Pools(observed)
     held: dict[PoolKey, int] = defaultdict(int)
-    for existing, region in _owned(desired, observed):
-        draw = pools.draw_of(existing, region)
+    for existing, reading in observed.existing:
+        if owner_of(existing) != desired.fleet.mark:
+            continue
+        draw = pools.draw_of(existing, reading.account.region)
         if draw is not None and existing.sku is not None and existing.sku.family is SkuFamily.PROVISIONED:
             held[draw.pool] += draw.amount
     freed: dict[PoolKey, int] = defaultdict(int)

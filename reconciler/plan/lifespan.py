@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
@@ -18,7 +19,7 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.json_values import at
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.plan.moved import NO_AUTO_UPGRADE
 
 _UPGRADES = {
@@ -80,18 +81,10 @@ class Lifespan:
 
 def declared_lifespans(desired: DesiredState, catalogue: Catalogue, today: date) -> tuple[Lifespan, ...]:
     """Every declared deployment, in order of identity."""
+    lifespan = partial(_lifespan, catalogue, today, observed=False)
     return tuple(
-        _lifespan(
-            deployment.id,
-            deployment.region,
-            deployment.spec.model,
-            deployment.spec.sku.name,
-            deployment.spec.version_upgrade_option,
-            catalogue,
-            today,
-            observed=False,
-        )
-        for deployment in desired.deployments
+        lifespan(d.id, d.region, d.spec.model, d.spec.sku.name, d.spec.text("versionUpgradeOption"))
+        for d in desired.deployments
     )
 
 
@@ -101,9 +94,7 @@ def observed_lifespans(
     """What is there in the declared accounts, and what is declared and not there."""
     existing = [
         _observed(deployment, reading.account.region, catalogue, today)
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
+        for deployment, reading in observed.existing
         if desired.covers(deployment.id)
     ]
     seen = {item.id for item in existing}
@@ -125,30 +116,23 @@ def soonest_first(lifespans: Iterable[Lifespan]) -> list[Lifespan]:
 
 def _observed(deployment: ObservedDeployment, region: Region, catalogue: Catalogue, today: date) -> Lifespan:
     option = at(deployment.resource, BY_PATH["versionUpgradeOption"].arm)
-    return _lifespan(
-        deployment.id,
-        region,
-        ModelRef(
-            name=deployment.model_name or "",
-            format=deployment.model_format or "",
-            version=deployment.model_version or UNSET,
-        ),
-        deployment.sku,
-        option if isinstance(option, str) else UNSET,
-        catalogue,
-        today,
-        observed=True,
+    model = ModelRef(
+        name=deployment.model_name or "",
+        format=deployment.model_format or "",
+        version=deployment.model_version or UNSET,
     )
+    upgrade = option if isinstance(option, str) else UNSET
+    return _lifespan(catalogue, today, deployment.id, region, model, deployment.sku, upgrade, observed=True)
 
 
 def _lifespan(
+    catalogue: Catalogue,
+    today: date,
     identity: DeploymentId,
     region: Region | None,
     model: ModelRef,
     sku: SkuName | None,
     upgrade: str | Unset,
-    catalogue: Catalogue,
-    today: date,
     *,
     observed: bool,
 ) -> Lifespan:

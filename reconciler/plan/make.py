@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
+from reconciler.plan.allowances import Policy
 from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
-from reconciler.plan.guard import Policy, count_owned, guard
+from reconciler.plan.guard import count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import unmatched_globs, unread_accounts
@@ -23,6 +23,7 @@ def make_plan(
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
     desired = with_needed(desired, observed)
+    declared = desired.deployments
     actions = compare(
         desired,
         observed,
@@ -49,14 +50,7 @@ def make_plan(
         unread=unread_accounts(desired, observed),
         notices=(*unmatched_globs(desired, observed), *given_back(actions)),
         manifest_digest=desired.manifest_digest,
-        left_out=len(_left_out(desired)),
+        left_out=len(desired.scope.left_out.union(d.id for d in declared if not desired.covers(d.id))),
         owned=count_owned(desired, observed),
         part=desired.part,
     )
-
-
-def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
-    declared = frozenset(
-        deployment.id for deployment in desired.deployments if not desired.covers(deployment.id)
-    )
-    return declared | desired.scope.left_out

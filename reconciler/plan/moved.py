@@ -7,10 +7,10 @@ declared at all. The service moves pay-as-you-go deployments only (Microsoft, mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Final
 
 from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.load import catalogue
@@ -47,39 +47,10 @@ class Mover(Enum):
     """No mark tells: it was written by an earlier release, or by nobody of ours."""
 
 
-class Upgrades(Protocol):
-    """What is known of the upgrades that the service makes by itself."""
-
-    @property
-    def listed(self) -> bool:
-        """Whether ARM's list of models was read; else the service may have a reason that nobody knows."""
-
-    def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        """The models that take the place of a version, by announcement or documentation; lower case."""
-
-    def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
-        """Whether a version was a preview and has ended; its deployments are moved whatever they say."""
-
-
-class _NothingKnown:
-    listed = True
-
-    def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        del name, version, sku
-        return frozenset()
-
-    def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
-        del name, version, sku
-        return False
-
-
-NOTHING_KNOWN: Final[Upgrades] = _NothingKnown()
-
-
 def who_moved(
-    desired: DesiredDeployment, observed: ObservedDeployment, upgrades: Upgrades = NOTHING_KNOWN
+    desired: DesiredDeployment, observed: ObservedDeployment, upgrades: RegionalUpgrades | None = None
 ) -> Mover:
-    """Who is behind a live model or version that is not the declared one."""
+    """Who is behind a live model or version that is not the declared one; None: no upgrade is known."""
     model = desired.spec.model
     same_name = (observed.model_name or "").lower() == model.name.lower()
     if same_name and (isinstance(model.version, Unset) or observed.model_version == model.version):
@@ -95,12 +66,12 @@ def who_moved(
     if same_name:
         upgraded = _newer(observed.model_version or "", than=model.version, maker=model.format)
     else:
-        successors = upgrades.successors(model.name, model.version, observed.sku)
+        successors = upgrades.successors(model.name, model.version, observed.sku) if upgrades else ()
         upgraded = (observed.model_name or "").lower() in successors
     if not upgraded:
-        return Mover.SOMEBODY if same_name or upgrades.listed else Mover.UNTOLD
+        return Mover.SOMEBODY if same_name or upgrades is None or upgrades.listed else Mover.UNTOLD
     allowed = upgrade_option(desired, observed).lower() != NO_AUTO_UPGRADE
-    if allowed or upgrades.preview_ended(model.name, model.version, observed.sku):
+    if allowed or (upgrades and upgrades.preview_ended(model.name, model.version, observed.sku)):
         return Mover.SERVICE
     return Mover.SOMEBODY
 
@@ -112,7 +83,7 @@ def accepting(desired: DesiredDeployment, mover: Mover) -> DesiredDeployment:
 
 def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> str:
     """The versionUpgradeOption in force; where the manifest is silent, what is there counts."""
-    option = desired.spec.version_upgrade_option
+    option = desired.spec.text(_OPTION.name)
     if isinstance(option, Unset):
         return str(at(observed.resource, _OPTION.arm) or _OPTION.absent)
     return option
@@ -132,24 +103,25 @@ def _newer(version: str, *, than: str, maker: str) -> bool:
     return counts and int(version) > int(than)
 
 
+@dataclass(frozen=True, slots=True)
 class RegionalUpgrades:
-    """What ARM's list of a region and the catalogue say of upgrades; read only when it is asked for."""
+    """What ARM's list of a region and the catalogue say of upgrades that the service makes by itself."""
 
-    def __init__(
-        self, observed: ObservedState, account: AccountId, region: Region, today: date | None
-    ) -> None:
-        self._observed = observed
-        self._account = account
-        self._region = region
-        self._today = today
+    observed: ObservedState
+    account: AccountId
+    region: Region
+    today: date | None
 
     @property
     def listed(self) -> bool:
-        """See `Upgrades`."""
+        """Whether ARM's list of models was read; else the service may have a reason that nobody knows."""
         return self._offers is not None
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        """See `Upgrades`. An announced successor may have one itself, and so may a newer version."""
+        """The models that take the place of a version, by announcement or documentation; lower case.
+
+        An announced successor may have one itself, and so may a newer version.
+        """
         found: set[str] = set()
         waiting = [(name.lower(), version)]
         while waiting:
@@ -161,8 +133,9 @@ class RegionalUpgrades:
         return frozenset(found)
 
     def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
-        """See `Upgrades`. Ended is what ARM lists as Deprecated, lists no longer, or had to move by today.
+        """Whether a version was a preview and has ended; its deployments are moved whatever they say.
 
+        Ended is what ARM lists as Deprecated, lists no longer, or had to move by today.
         The service moves previews `upgradeOnExpiryLeadTimeDays` before their date (TypeSpec 2025-09-01).
         """
         offers = [item for item in self._named(name) if item.model_version.lower() == version.lower()]
@@ -180,10 +153,10 @@ class RegionalUpgrades:
         """Whether it has ended, or the day has come on which the service moves what is still on it."""
         if offer.lifecycle_status.lower() == "deprecated":
             return True
-        if self._today is None or offer.retires is None:
+        if self.today is None or offer.retires is None:
             return False
         lead = offer.replacement.lead_days if offer.replacement is not None else None
-        return offer.retires[:10] <= (self._today + timedelta(days=lead or 0)).isoformat()
+        return offer.retires[:10] <= (self.today + timedelta(days=lead or 0)).isoformat()
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
@@ -200,7 +173,7 @@ class RegionalUpgrades:
 
     @property
     def _offers(self) -> Sequence[Offer] | None:
-        facts = self._observed.region_facts(self._account.subscription, self._region)
+        facts = self.observed.region_facts(self.account.subscription, self.region)
         return facts.offers if facts is not None else None
 
     def _named(self, name: str) -> list[Offer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.fields import field_at
@@ -16,10 +17,12 @@ from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG, mark_of, model_mark_of
 from reconciler.domain.read_only import read_only
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import Blocked, FieldChange, Reason
+from reconciler.plan.actions import ActionFacts, Blocked, FieldChange, Reason
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.moved import Mover, accepting, who_moved
+
+_A = TypeVar("_A", bound=ActionFacts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +63,30 @@ class Pair:
             return ()
         return (FieldChange(path="model.source", before=None, after=str(source.account)),)
 
-    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
-        """That something ought to be done with it and must not be; `fix` is what lifts that."""
-        return Blocked(
+    def action(
+        self,
+        kind: type[_A],
+        reason: Reason,
+        explanation: str,
+        *writes: JsonObject,
+        **more: str | tuple[str, ...],
+    ) -> _A:
+        """What is done with it: `kind`, with what a PUT changes; `more` are fields of this kind alone."""
+        return kind(
             id=self.desired.id,
             region=self.region,
             reason=reason,
             explanation=explanation,
-            fix=fix,
-            changes=self.changes,
             desired=self.desired,
             observed=self.observed,
+            changes=self.changes,
+            writes=writes,
+            **more,
         )
+
+    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
+        """That something ought to be done with it and must not be; `fix` is what lifts that."""
+        return self.action(Blocked, reason, explanation, fix=fix)
 
     @property
     def running(self) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.diagnostics import counted, listing
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import Listed, ObservedState, QuotaPool
+from reconciler.domain.state import ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
 from reconciler.plan.pools import Draw, Movement, PoolKey, Pools
@@ -33,11 +33,6 @@ class _Ledger:
             self.takers.append(move.id)
         self.moved[move.id] = self.moved.get(move.id, 0) + move.take - move.release
 
-    @property
-    def out_of_order(self) -> bool:
-        """Whether some take comes before the release that it needs (law I-10)."""
-        return self.peak > max(0, self.change)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
@@ -45,11 +40,6 @@ class Outlook:
 
     forecasts: tuple[PoolForecast, ...]
     refusals: tuple[Refusal, ...]
-
-
-def forecast(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
-    """One forecast per pool that the steps move, ordered by subscription, region and name."""
-    return outlook(steps, observed).forecasts
 
 
 def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
@@ -87,7 +77,7 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
         forecasts.append(item)
         if pool is not None and item.verdict is Verdict.EXCEEDS:
             refusals.append(_refusal(item, pool, ledger, working))
-        elif ledger.out_of_order:
+        elif ledger.peak > max(0, ledger.change):  # a take before the release that it needs (law I-10)
             refusals.append(_circle(item, ledger))
     return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 
@@ -140,12 +130,10 @@ def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[Deploymen
 
 
 def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
-    for reading in observed.readings.values():
-        if isinstance(reading, Listed):
-            for existing in reading.deployments:
-                draw = pools.draw_of(existing, reading.account.region)
-                if draw is not None:
-                    yield existing.id, draw
+    for existing, reading in observed.existing:
+        draw = pools.draw_of(existing, reading.account.region)
+        if draw is not None:
+            yield existing.id, draw
 
 
 def _refusal(forecast: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:

@@ -21,7 +21,7 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import Listed, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, blocked_instead
 from reconciler.plan.compare import compare
@@ -266,12 +266,7 @@ def since_plan(
     What the plan meant to write and is as declared now has been applied: it has moved, and is no drift. An
     account that the plan could not read has no base, so everything in it is kept.
     """
-    now = {
-        present.id: present
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for present in reading.deployments
-    }
+    now = {present.id: present for present, _ in observed.existing}
     prints = {action.id: fingerprint(action) for action in compare(desired, observed)}
     seen = _seen_accounts(saved, observed)
 

@@ -153,9 +153,7 @@ def observed_subjects(desired: DesiredState, observed: ObservedState) -> list[Po
         shared[deployment.id.account] = {k: v for k, v in known.items() if deployment.labels.get(k) == v}
     return [
         _observed(existing, listed, desired, declared.get(existing.id), shared.get(existing.id.account, {}))
-        for listed in observed.readings.values()
-        if isinstance(listed, Listed)
-        for existing in listed.deployments
+        for existing, listed in observed.existing
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -22,7 +22,7 @@ from reconciler.clock import Clock
 from reconciler.domain.ids import Region
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.prices.book import PriceList, Row
-from reconciler.prices.meters import RESERVATIONS, Use, uses_of
+from reconciler.prices.meters import RESERVATIONS, uses_of
 
 HOME: Final = "https://prices.azure.com/api/retail/prices"
 API_VERSION: Final = "2023-01-01-preview"
@@ -201,7 +201,7 @@ class _Sorter:
 
     source: PriceList
     notes: list[str] = field(default_factory=list)
-    _regions: dict[tuple[Any, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
+    _regions: dict[Row, set[str]] = field(default_factory=lambda: defaultdict(set))
     _tiered: set[tuple[str, str]] = field(default_factory=set)
     _left_out: dict[str, None] = field(default_factory=dict)
 
@@ -210,36 +210,28 @@ class _Sorter:
         for item in items:
             product, meter = str(item.get("productName", "")), str(item.get("meterName", ""))
             try:
-                row = _row(item)
+                known = _row(item, self.source)
             except (KeyError, ValueError, TypeError, InvalidOperation) as wrong:
                 raise PricesUnavailable(
                     f"a row of the price list cannot be read ({product}: {meter}; {type(wrong).__name__} "
                     f"{wrong}). Nothing was written"
                 ) from wrong
-            if row is None:
+            if known is None:
                 self._left_out[f"{product}: {meter}"] = None
                 continue
-            key, region, tiered = row
+            row, region, tiered = known
             if tiered:
                 self._tiered.add((product, meter))
             if region:
-                self._regions[key].add(region)
+                self._regions[row].add(region)
 
     def result(self) -> Fetched:
         """What was taken. A meter with tiers has no one price, and is left out whole."""
+        tiered = {f"{product}: {meter}" for product, meter in self._tiered}
         rows = tuple(
-            Row(
-                uses=uses,
-                meter=f"{product}: {meter}",
-                unit=unit,
-                price=price,
-                regions=frozenset(regions),
-                source=self.source,
-                effective=effective,
-                term=term,
-            )
-            for (uses, product, meter, unit, price, effective, term), regions in self._regions.items()
-            if (product, meter) not in self._tiered
+            replace(row, regions=frozenset(regions))
+            for row, regions in self._regions.items()
+            if row.meter not in tiered
         )
         if not rows:
             raise PricesUnavailable("no meter of the price list is understood. Nothing was written")
@@ -249,11 +241,8 @@ class _Sorter:
         )
 
 
-_Key = tuple[tuple[Use, ...], str, str, str, Decimal, date | None, str]
-
-
-def _row(item: Mapping[str, Any]) -> tuple[_Key, str, bool] | None:
-    """A row's key, its region and whether it is one of several tiers; None where nobody's price."""
+def _row(item: Mapping[str, Any], source: PriceList) -> tuple[Row, str, bool] | None:
+    """A row of no region yet, its region, and whether it is one of several tiers; None: nobody's price."""
     product, meter, unit = (str(item[name]) for name in ("productName", "meterName", "unitOfMeasure"))
     kind, term = str(item["type"]), str(item.get("reservationTerm") or "")
     uses = uses_of(product, meter, unit, kind)
@@ -265,7 +254,17 @@ def _row(item: Mapping[str, Any]) -> tuple[_Key, str, bool] | None:
     start = item.get("effectiveStartDate")
     began = date.fromisoformat(str(start)[:10]) if start else None
     tiered = Decimal(item.get("tierMinimumUnits") or 0) > 0
-    return (uses, product, meter, unit, price, began, term), str(item["armRegionName"]), tiered
+    row = Row(
+        uses=uses,
+        meter=f"{product}: {meter}",
+        unit=unit,
+        price=price,
+        regions=frozenset(),
+        source=source,
+        effective=began,
+        term=term,
+    )
+    return row, str(item["armRegionName"]), tiered
 
 
 def _decoded(body: bytes) -> Mapping[str, Any]:

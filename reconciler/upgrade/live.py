@@ -50,7 +50,7 @@ def _moved(
             continue
         if deployment.spec.sku.name.family is not SkuFamily.RATE or model.version == found.model_version:
             continue
-        option = deployment.spec.version_upgrade_option
+        option = deployment.spec.text("versionUpgradeOption")
         if isinstance(option, str) and option.lower() == "noautoupgrade":
             continue
         known = replacements.get((model.name.lower(), str(model.version).lower()))

@@ -23,6 +23,7 @@ from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
+from reconciler.plan.dependants import REFERENCES
 from reconciler.upgrade.target import Target, TargetSources
 from reconciler.upgrade.wanted import (
     CAPACITY,
@@ -125,7 +126,7 @@ class _Fleet:
         self.users: dict[DeploymentId, list[str]] = defaultdict(list)
         for deployment in deployments:
             self.taken[deployment.id.account].add(deployment.id.name.lower())
-            for field_name in ("spilloverDeploymentName", "parentDeploymentName"):
+            for field_name in REFERENCES:
                 target = deployment.spec.settings.get(field_name)
                 if isinstance(target, str) and target:
                     identity = DeploymentId(account=deployment.id.account, name=target)
@@ -134,7 +135,7 @@ class _Fleet:
 
 def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
     """What spills over follows its target to the one beside it: both must serve one model."""
-    named = proposal.deployment.spec.spillover_deployment_name
+    named = proposal.deployment.spec.text("spilloverDeploymentName")
     if not isinstance(proposal.wanted, NewValues) or not isinstance(named, str):
         return proposal
     target = beside.get(DeploymentId(account=proposal.id.account, name=named))

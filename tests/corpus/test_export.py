@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors import UsageProblem
 from reconciler.export import Estate, Setting
 from reconciler.export.foreign import read_file
-from reconciler.export.sources.parameters import given_for
+from reconciler.export.sources.given import given_for
 from reconciler.export.sources.reading import Files, estate_of
 
 HERE = Path(__file__).parent / "templates"

@@ -112,6 +112,7 @@ def test_any_other_account_brings_none(injections: object) -> None:
     [
         ("2023-03-11", "from kind 'AIServices' ."),
         ("2023-04-12", "from kind 'AIServices'"),
+        ("2023-10-11", "from kind 'AIServices' ."),
         ("2023-12-21", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
         ("2026-05-08", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
     ],
@@ -125,37 +126,69 @@ def test_a_kind_that_a_subscription_may_not_have_is_refused_in_the_words_of_the_
     assert (found.code, found.message.endswith(end)) == ("SpecialFeatureOrQuotaIdRequired", True)
 
 
+def test_a_former_sku_is_refused_where_only_current_ones_are_sold() -> None:
+    arm = fleet(settings={"accountAccess": "current"})
+    former, sold = ({**asked("TextAnalytics"), "sku": {"name": name}} for name in ("S0", "S"))
+    found = arm.arm("PUT", f"{ABOVE}old", former)
+    assert (found.status, found.code) == (400, "SpecialFeatureOrQuotaIdRequired")
+    assert arm.arm("PUT", f"{ABOVE}new", sold).status == 201
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_own_storage_is_attached_to_a_new_account_only(method: str) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    store = {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}
+    late = "UserOwnedStorageCanOnlyBeAttachedWhileCreation"
+    speech = asked("SpeechServices")
+    owning = {**speech, "properties": store}
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    assert arm.arm(method, f"{ABOVE}plain", owning).code == late
+    assert arm.arm("PUT", f"{ABOVE}owning", owning).status == 201
+    assert arm.arm(method, f"{ABOVE}owning", owning).status in {200, 202}
+
+
+def test_own_storage_could_be_attached_later_in_2022() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-09-29T00:00:00Z"})
+    arm.sign_in_again()
+    speech = asked("SpeechServices")
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    late = {**speech, "properties": {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}}
+    assert arm.arm("PATCH", f"{ABOVE}plain", late).status == 200
+
+
+def test_restoring_nothing_names_what_is_not_there() -> None:
+    found = fleet().arm("PUT", f"{ABOVE}never", {**asked(), "properties": {"restore": True}})
+    assert found.code == "CanNotRestoreANonExistingResource"
+    assert f"with ID '{ABOVE}never' doesn't exist" in found.message
+
+
 @pytest.mark.parametrize(
-    ("kind", "sku", "names"),
+    ("day", "version", "end"),
     [
-        (
-            *("FormRecognizer", "S0"),
-            ["VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey", "Container"],
-        ),
-        ("Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey", "Scenario"]),
-        ("Face", "S0", ["VirtualNetworks", "Container", "Scenario"]),
+        ("2023-08-12", "2", "is not supported in current region."),
+        ("2023-08-12", "9", "of account deployment is not supported."),
+        ("2024-08-12", "2", "of account deployment is not supported."),
     ],
 )
-def test_an_account_has_the_capabilities_of_its_kind_and_sku(kind: str, sku: str, names: list[str]) -> None:
-    body = {"kind": kind, "sku": {"name": sku}, "location": "eastus", "properties": {}}
-    found = fleet().arm("PUT", f"{ABOVE}other", body).json["properties"]
-    assert [capability["name"] for capability in found["capabilities"]] == names
-
-
-def test_forms_are_limited_by_what_is_done_with_them() -> None:
-    found = fleet().arm("PUT", f"{ABOVE}other", asked("FormRecognizer")).json["properties"]
-    rules = {rule["key"]: (rule["count"], rule["renewalPeriod"]) for rule in found["callRateLimit"]["rules"]}
-    assert list(rules)[:2] == ["formrecognizer.custom.train", "formrecognizer.custom.copymodels"]
-    assert (rules["formrecognizer.custom.models.get"], rules["default"]) == ((10, 60), (30, 1))
-
-
-@pytest.mark.parametrize(("day", "names"), [("2021-11-28", 9), ("2022-10-19", 16), ("2025-01-10", 12)])
-def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) -> None:
-    arm = fleet()
+def test_a_model_of_other_regions_is_refused_in_the_words_of_the_time(
+    day: str, version: str, end: str
+) -> None:
+    account = {"id": f"{ABOVE}far", "location": "eastasia", "kind": "OpenAI"}
+    arm = fleet(accounts=[account])
     arm.control("clock", {"at": f"{day}T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("TextAnalytics")).json["properties"]
-    assert len(found["endpoints"]) == names
-    assert set(found["endpoints"].values()) == {found["endpoint"]}
+    model = {"format": "OpenAI", "name": "text-embedding-ada-002", "version": version}
+    body = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
+    found = arm.arm("PUT", f"{ABOVE}far/deployments/chat", body)
+    assert (found.code, found.message.endswith(end)) == ("DeploymentModelNotSupported", True)
+
+
+def test_what_is_below_an_absent_account_is_deleted_as_if_it_were_asked_for() -> None:
+    arm = fleet()
+    found = arm.arm("DELETE", f"{ABOVE}absent/deployments/chat")
+    assert (found.status, found.code) == (404, "ResourceNotFound")
+    assert "accounts/absent' under resource group" in found.message
 
 
 def test_a_subscription_has_one_free_account_of_a_kind() -> None:
@@ -167,14 +200,6 @@ def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
     assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
     assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200
-
-
-def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> None:
-    arm = fleet()
-    arm.control("clock", {"at": "2022-03-29T00:00:00Z"})
-    found = arm.arm("PUT", f"{ABOVE}other", asked("OpenAI"), version="2022-03-01").json["properties"]
-    assert found["capabilities"] == [{"name": "VirtualNetworks"}]
-    assert len(found["endpoints"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -238,3 +263,65 @@ def test_policies_that_want_tags_refuse_an_account_without_them_each_with_its_re
     assert seen["evaluatedExpressions"][0]["expression"] == "tags[Contact]"
     tagged = {**asked(), "tags": {"contact": "me", "CostCenter": "1"}}
     assert arm.arm("PUT", f"{ABOVE}other", tagged).status == 201
+
+
+@pytest.mark.parametrize(
+    ("before", "day", "kind", "code"),
+    [
+        ("OpenAI", "2025-01-01", "AIServices", "UpdateKindNotAllowed"),
+        ("OpenAI", "2026-06-01", "AIServices", ""),
+        ("SpeechServices", "2026-06-01", "AIServices", "UpdateKindNotAllowed"),
+        ("SpeechServices", "2021-10-21", "Speech", "UpdateKindNotAllowed"),
+        ("OpenAI", "2026-06-01", "Nonsense", "InvalidApiSetId"),
+    ],
+)
+def test_a_kind_stays_but_for_the_upgrade(before: str, day: str, kind: str, code: str) -> None:
+    arm = fleet(accounts=[{"id": f"{ABOVE}old", "location": "eastus", "kind": before}])
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    arm.sign_in_again()
+    found = arm.arm("PUT", f"{ABOVE}old", asked(kind))
+    assert found.json.get("error", {}).get("code", "") == code
+
+
+@pytest.mark.parametrize(
+    ("day", "settings", "properties", "missing"),
+    [
+        ("2023-09-07", {}, None, "Properties"),
+        ("2023-11-07", {}, None, ""),
+        ("2026-06-01", {}, None, ""),
+        ("2023-06-22", {"accountFields": "required"}, {"publicNetworkAccess": "Enabled"}, "NetworkAcls"),
+    ],
+)
+def test_what_an_account_had_to_say(
+    day: str, settings: dict[str, str], properties: dict[str, str] | None, missing: str
+) -> None:
+    arm = fleet(settings=settings)
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    arm.sign_in_again()
+    body = {name: value for name, value in asked("FormRecognizer").items() if name != "properties"}
+    found = arm.arm("PUT", f"{ABOVE}new", body if properties is None else {**body, "properties": properties})
+    told = found.json.get("error", {}).get("message", "")
+    assert told == (f"{missing} is required for this resouce." if missing else "")
+
+
+def test_a_put_over_an_account_has_to_say_its_public_access_by_the_switch() -> None:
+    arm = fleet(settings={"accountFields": "required"})
+    found = arm.arm("PUT", f"{ABOVE}acc", {"kind": "OpenAI", "location": "swedencentral", "properties": {}})
+    assert (found.status, found.message) == (400, "PublicNetworkAccess is required for this resouce.")
+
+
+def test_a_capability_host_names_one_connection_of_each_kind_or_none() -> None:
+    account = {
+        "id": f"{ABOVE}foundry",
+        "location": "eastus",
+        "kind": "AIServices",
+        "properties": {"allowProjectManagement": True},
+    }
+    host = f"{ABOVE}foundry/capabilityHosts/agents"
+    arm = fleet(accounts=[account])
+    found = arm.arm("PUT", host, {"properties": {"storageConnections": ["one"]}}, version="2025-06-01")
+    assert found.message == (
+        "CreateCapabilityHostRequestDto is invalid: Agents CapabilityHost supports a single, non empty value"
+        " for vectorStoreConnections property."
+    )
+    assert arm.arm("PUT", host, {"properties": {}}, version="2025-06-01").status == 201

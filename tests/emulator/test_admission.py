@@ -429,7 +429,9 @@ def test_a_model_that_a_subscription_may_not_deploy_is_refused_and_what_is_there
     arm = fleet(deployments=[there], settings={"modelAccess": "refused"})
     found = arm.arm("PUT", deployment("other"), gpt_4o())
     assert (found.status, found.code) == (400, "SpecialFeatureOrQuotaIdRequired")
-    assert found.message == "The current subscription does not have access to this model 'GPT-4o'."
+    assert found.message.startswith(
+        "The current subscription does not have access to this model 'Format:OpenAI,"
+    )
     assert arm.arm("PUT", deployment(), gpt_4o(sku="Standard")).status == 200
 
 

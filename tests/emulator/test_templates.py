@@ -358,3 +358,58 @@ def test_a_name_has_as_many_segments_as_its_type(name: str) -> None:
     assert (found.status, found.code) == (400, "InvalidTemplate")
     assert f"The template resource '{name}' for type" in found.message
     assert found.json["error"]["additionalInfo"][0]["type"] == "TemplateViolation"
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [("2023-11-20", "InvalidCapacity"), ("2024-10-02", "InvalidCapacity"), ("2026-06-01", "")],
+)
+def test_a_templates_sku_had_to_say_its_size(day: str, code: str) -> None:
+    sizes = {"name": "Standard", "usageName": "OpenAI.Standard.gpt-x", "capacity": {"maximum": 3}}
+    offered = {
+        "kinds": ["OpenAI"],
+        "model": {"format": "OpenAI", "name": "gpt-x", "version": "1", "skus": [sizes]},
+    }
+    arm = fleet(models={"swedencentral": [offered]})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    arm.sign_in_again()
+    resource = {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "apiVersion": "2023-05-01",
+        "name": "acc/chat",
+        "sku": {"name": "Standard"},
+        "properties": {"model": {"format": "OpenAI", "name": "gpt-x", "version": "1"}},
+    }
+    found = arm.arm(
+        "PUT", MAIN, request({**template(), "parameters": {}, "resources": [resource]}), version=VERSION
+    )
+    details = found.json.get("error", {}).get("details", [{"code": "", "message": ""}])
+    assert details[0]["code"] == code
+    told = "The specified capacity ' ' of account deployment should be greater than 0 and no more than 3."
+    assert details[0]["message"] == (told if code else "")
+
+
+def test_what_a_module_cannot_make_is_wrapped_by_it() -> None:
+    arm = empty()
+    account = {
+        "type": "Microsoft.CognitiveServices/accounts",
+        "apiVersion": "2025-06-01",
+        "name": "made",
+        "location": "swedencentral",
+        "kind": "AIServices",
+        "sku": {"name": "S0"},
+        "properties": {"apiProperties": {"statisticsEnabled": False}},
+    }
+    inner = {**template(), "parameters": {}, "outputs": {}, "resources": [account]}
+    module = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "module",
+        "properties": {"mode": "Incremental", "template": inner},
+    }
+    asked = request({**template(), "parameters": {}, "outputs": {}, "resources": [module]})
+    error = ended(arm, arm.arm("PUT", MAIN, asked, version=VERSION))["error"]
+    assert (error["code"], error["target"]) == ("DeploymentFailed", MAIN)
+    wrapped = error["details"][0]
+    assert (wrapped["code"], wrapped["target"].rpartition("/")[2]) == ("ResourceDeploymentFailure", "module")
+    assert wrapped["details"][0]["details"][0]["code"] == "ApiPropertiesInvalid"

@@ -84,46 +84,22 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="its author kept no headers",
     ),
     Difference(
-        files="account_put",
-        fact=r"body\.properties\.callRateLimit\.rules\[\]\.dynamicThrottlingEnabled",
-        kind="world",
-        reason="a FormRecognizer account was recorded; an OpenAI account of that month does not say it",
-    ),
-    Difference(
         files="2022-03-01|2023-05-01",
         fact=r"body\.properties\.capabilities\[\]\.value",
         kind="recorder",
         reason="their authors kept the first two capabilities, which have no value",
     ),
     Difference(
-        files="deployment_crud_2023",
+        files="deployment_crud_2023|account_put",
         fact=r"body\.properties\.callRateLimit\.rules\[\]\.key =",
         kind="recorder",
         reason="its author kept two of the call limits",
-    ),
-    Difference(
-        files="2022-03-01|account_put",
-        fact=r"body\.properties\.callRateLimit\.rules\[\]\.key =",
-        kind="gap",
-        reason="call limits are those of one recorded account per kind, whatever the year",
-    ),
-    Difference(
-        files="2022-03-01",
-        fact=r"body\.properties\.endpoints\..*",
-        kind="year",
-        reason="the addresses of an OpenAI account of 2022 had other names",
     ),
     Difference(
         files="deployment_crud_2025-06-01",
         fact=r"body\.properties\.endpoints\..*",
         kind="recorder",
         reason="six addresses were kept of an answer that had 40,219 bytes by its Content-Length",
-    ),
-    Difference(
-        files="account_put",
-        fact=r"body\.properties\.endpoints\..*",
-        kind="world",
-        reason="a FormRecognizer account was recorded; the same calls are replayed with kind OpenAI",
     ),
     Difference(
         files="location_models",

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.fields import FIELDS, SOURCE_FIELDS, Compare, field_at
+from reconciler.domain.fields import FIELDS, SOURCE_FIELDS, field_at
+from reconciler.domain.forms import Object
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.changes import moved
@@ -98,7 +99,7 @@ def free(path: tuple[str, ...]) -> bool:
     known = next(
         (field for at in range(len(path), 0, -1) if (field := field_at(path[:at])) is not None), None
     )
-    return known is None or known.compare is Compare.FREE
+    return known is None or (isinstance(known.form, Object) and known.path != "tags")
 
 
 TWO_SOURCES: Resource = {

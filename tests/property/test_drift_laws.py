@@ -69,9 +69,9 @@ def _undeclared_fields(resource: dict[str, Any], one: DesiredDeployment, random:
     resource["properties"]["model"]["callRateLimit"] = {"count": random.random()}
     resource["tags"] = {**resource.get("tags", {}), "somebody": "else"}
     spec = one.spec
-    if isinstance(spec.rai_policy_name, Unset):
+    if isinstance(spec.text("raiPolicyName"), Unset):
         resource["properties"]["raiPolicyName"] = "SomebodyElses"
-    if isinstance(spec.version_upgrade_option, Unset):
+    if isinstance(spec.text("versionUpgradeOption"), Unset):
         resource["properties"]["versionUpgradeOption"] = "NoAutoUpgrade"
     if isinstance(spec.model.version, Unset):
         resource["properties"]["model"]["version"] = "2099-01-01"
@@ -92,7 +92,7 @@ def _absent_defaults(resource: dict[str, Any], one: DesiredDeployment, random: R
     """What is not said has a documented meaning."""
     del random
     spec = one.spec
-    if spec.version_upgrade_option == "OnceCurrentVersionExpired":
+    if spec.text("versionUpgradeOption") == "OnceCurrentVersionExpired":
         resource["properties"].pop("versionUpgradeOption", None)
     resource["properties"].setdefault("serviceTier", "Default")
     resource["properties"].pop("provisioningState", None)

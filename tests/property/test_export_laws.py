@@ -20,7 +20,7 @@ from reconciler.export import Exported, manifests_of, observed_estate
 from reconciler.manifest.load import LoadedManifests, load
 from reconciler.manifest.rules import CODES, check
 from reconciler.plan.actions import Adopt, Keep, Reason
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.make import make_plan
 from tests.property.arm_worlds import SUBSCRIPTIONS, worlds
 from tests.simulated.arm import SimulatedArm

@@ -137,7 +137,7 @@ def test_a_spillover_target_is_there_before_it_is_named(
     for step in linear_extension(planned(after, arm), picked):
         action = step.action
         if not isinstance(action, Delete | Keep | Blocked):
-            named = action.desired.spec.spillover_deployment_name
+            named = action.desired.spec.text("spilloverDeploymentName")
             if not isinstance(named, Unset):
                 assert DeploymentId(account=action.id.account, name=named) in arm.resources
         arm.carry_out([step])

@@ -15,7 +15,7 @@ from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import AccountMissing, Listed, ObservedState, Reading, Unreadable
 from reconciler.plan.actions import Delete, Replace
-from reconciler.plan.guard import Alone, Policy
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json

@@ -30,10 +30,10 @@ from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.platform import read_activity
 from reconciler.errors import ArmError
 from reconciler.plan.actions import Keep
+from reconciler.plan.allowances import Policy
 from reconciler.plan.body import spec_mark, writable
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.plan.evidence import asked_about, with_evidence
-from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
 from tests.simulated.arm import (

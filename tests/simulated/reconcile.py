@@ -6,7 +6,7 @@ from reconciler.engine.observe import observe
 from reconciler.engine.outcome import ApplyReport, Listener, Silence
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import Arm
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
 from tests.simulated.time import VirtualClock

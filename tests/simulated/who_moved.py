@@ -41,7 +41,7 @@ def declared_model(one: DesiredDeployment) -> Model:
 def may_run(one: DesiredDeployment, there: JsonObject, world: World) -> frozenset[Model]:
     """The declared model, and what the service makes of it where it may."""
     name, version = declared_model(one)
-    option = one.spec.version_upgrade_option
+    option = one.spec.text("versionUpgradeOption")
     if isinstance(option, Unset):
         properties = there["properties"]
         assert isinstance(properties, dict)

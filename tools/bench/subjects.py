@@ -98,7 +98,7 @@ def plan(url: str, *size: str) -> dict[str, Any]:
     from reconciler.arm.tokens import EmulatorTokens  # noqa: PLC0415
     from reconciler.clock import SystemClock  # noqa: PLC0415
     from reconciler.engine.observe import observe_for_plan  # noqa: PLC0415
-    from reconciler.plan.guard import Policy  # noqa: PLC0415
+    from reconciler.plan.allowances import Policy  # noqa: PLC0415
     from reconciler.plan.make import make_plan  # noqa: PLC0415
     from tools.bench.fleets import TENANT, desired_state, subscription  # noqa: PLC0415
 

@@ -7,34 +7,31 @@ import select
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.arm.client import ArmClient
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import plan_text
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.journal import Journal, listeners
 from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
 from reconciler.cli.options import Chosen, Connection, Output
-from reconciler.cli.pipeline import look, plan_with
+from reconciler.cli.pipeline import WRITING, look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current
 from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
 from reconciler.diagnostics import counted
-from reconciler.engine.apply import apply as carry_out
-from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, stale_items
-from reconciler.engine.pace import DEFAULT_PACE
-from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.plan import quota
-from reconciler.plan.guard import Policy
-from reconciler.plan.migration import lasting
-from reconciler.plan.plan import Plan
-from reconciler.planfile.saved import SavedPlan
-from reconciler.report import apply as apply_report
+from reconciler.plan.allowances import Policy
+
+if TYPE_CHECKING:
+    from reconciler.arm.client import ArmClient
+    from reconciler.cli.journal import Journal
+    from reconciler.engine.outcome import ApplyReport, ItemReport
+    from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +81,14 @@ class _Run:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(look(desired, arm, self.connection, output), deadline)
+            observed = await reading(look(desired, arm, self.connection, output, ahead=WRITING), deadline)
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
+            from reconciler.engine.outcome import ApplyReport, stale_items
+            from reconciler.plan import quota
+            from reconciler.plan.migration import lasting
+
             moved: tuple[ItemReport, ...] = ()
             if self.saved is not None:
                 plan, stale = only_what_was_seen(
@@ -139,6 +140,11 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
+        from reconciler.cli.journal import listeners
+        from reconciler.engine.apply import apply as carry_out
+        from reconciler.engine.pace import DEFAULT_PACE
+        from reconciler.engine.stop import Cause, Interruption, Stop
+
         if (run := current()) is not None:
             run.may_have_written = True
         stop = Stop()
@@ -177,6 +183,9 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
 
     Where long operations were not to be waited for, having been accepted is all that was asked.
     """
+    from reconciler.engine.outcome import Outcome
+    from reconciler.engine.stop import Cause, Interruption
+
     match report.interrupted:
         case Interruption(cause=Cause.SIGINT):
             return Exit.INTERRUPTED
@@ -216,6 +225,8 @@ def _written(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
+    from reconciler.report import apply as apply_report
+
     alias_of = loaded.state().fleet.alias_of
     write_forms(
         output,

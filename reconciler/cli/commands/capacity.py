@@ -30,6 +30,7 @@ from reconciler.engine.observe import observe_for_plan, read_regions
 from reconciler.engine.platform import ask_capacities
 from reconciler.errors import UsageProblem
 from reconciler.manifest.load import understood
+from reconciler.plan.allowances import Policy
 from reconciler.plan.capacity import (
     Answers,
     CapacityQuestion,
@@ -40,7 +41,6 @@ from reconciler.plan.capacity import (
     capacity_rows,
     question_of,
 )
-from reconciler.plan.guard import Policy
 from reconciler.plan.plan import PoolForecast
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.plan.proposal import propose as proposed

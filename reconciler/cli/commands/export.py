@@ -20,8 +20,7 @@ from reconciler.domain.ids import AccountId, is_guid
 from reconciler.engine.discover import DiscoveryScope, discover
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.export import Estate, Exported, Setting, manifests_of, observed_estate
-from reconciler.export.sources.given import named_values
-from reconciler.export.sources.parameters import azd_environment
+from reconciler.export.sources.given import azd_environment, named_values
 from reconciler.export.sources.reading import Files, estate_of
 from reconciler.manifest.files import MAX_FILE
 

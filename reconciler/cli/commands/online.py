@@ -16,7 +16,7 @@ from reconciler.cli.wiring import connect, the_clock
 from reconciler.diagnostics import has_errors
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import Listed, ObservedState
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.plan import Plan, PoolForecast, Verdict
 from reconciler.plan.quota import holdings
 from reconciler.report import quota as quota_report
@@ -66,9 +66,7 @@ def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     loads = {deployment.id: deployment.workload for deployment in desired.deployments}
     deployed = [
         deployed_now(deployment, reading.account.region, loads.get(deployment.id))
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
+        for deployment, reading in observed.existing
     ]
     costs = desired.fleet.costs
     return Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))

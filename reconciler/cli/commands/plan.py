@@ -10,11 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
 from reconciler.cli.choosing import must_hit_something
-from reconciler.cli.commands import pages
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
@@ -27,10 +26,11 @@ from reconciler.domain.fleet import Fleet
 from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.guard import Alone, Policy
-from reconciler.plan.plan import Plan
-from reconciler.report import plan as report
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
 
 
 def plan(
@@ -115,6 +115,8 @@ def exit_code(plan: Plan, *, detailed: bool) -> Exit:
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
+    from reconciler.report import plan as report
+
     style, alias_of = style_of(output), loaded.state().fleet.alias_of
     if summary:
         return report.render_summary(plan, style=style, alias_of=alias_of)
@@ -125,6 +127,8 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = Fal
 
 def plan_markdown(plan: Plan, fleet: Fleet) -> str:
     """The plan for a pull request."""
+    from reconciler.report import plan as report
+
     made = commit(os.environ, Path.cwd())
     return report.render_markdown(plan, units=catalogue().unit, alias_of=fleet.alias_of, commit=made)
 
@@ -143,6 +147,9 @@ def write_plan(
 
     `following` says what the saved plan is for.
     """
+    from reconciler.cli.commands import pages
+    from reconciler.report import plan as report
+
     document = functools.cache(functools.partial(plan_json, plan, loaded, **saved))
     if out is not None:
         save(out, document())

@@ -97,10 +97,10 @@ def must_declare_something(desired: DesiredState) -> None:
 
 def _warn_about(loaded: Loaded, output: Output) -> None:
     """Findings that stop nothing: one line on stderr, all of them with --verbose."""
-    from reconciler.report import diagnostics as report
-
     if not loaded.diagnostics or output.quiet:
         return
+    from reconciler.report import diagnostics as report
+
     size = {"files": loaded.files, "deployments": loaded.deployments}
     style = Style.of(sys.stderr, colour=output.colour)
     text = report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)

@@ -21,7 +21,7 @@ from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.manifest.files import STDIN
 from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.source import Sources as Texts
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import upgrade as report
 from reconciler.report.upgrade import Done

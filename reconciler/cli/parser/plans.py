@@ -57,7 +57,7 @@ _lifts = functools.partial(_guards, is_flag=True)
 
 _allowances = into(
     "allowances",
-    lazily("plan.guard.Policy"),
+    lazily("plan.allowances.Policy"),
     _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
     _guards(
         "--max-monthly-increase",

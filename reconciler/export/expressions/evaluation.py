@@ -154,8 +154,8 @@ class TemplateScope(Evaluator[Node]):
                 return _first_of([self.of(argument) for argument in arguments])
             case "lambda":
                 return unknown("lambda")
-            case _ if name in OVER_ITEMS:
-                return over_items(name, arguments, self)
+            case _ if name in OVER_ITEMS and arguments:
+                return over_items(name, self.of(arguments[0]), arguments[1:], self)
             case _ if "." in name:
                 return self._own_function(name, [self.of(argument) for argument in arguments])
             case _:
@@ -296,7 +296,7 @@ def _text(parts: list[Value]) -> Value:
 
 def _access(value: Value, key: Value, *, safe: bool) -> Value:
     if isinstance(value, Choice):
-        return choice(value.condition, _access(value.yes, key, safe=safe), _access(value.no, key, safe=safe))
+        return value.each(lambda item: _access(item, key, safe=safe))
     if safe and value is None:
         return None
     present, found = at(value, key)

@@ -109,11 +109,7 @@ class Evaluator(ABC, Generic[Node]):
         if isinstance(condition, bool):
             return self.of(yes if condition else no)
         if isinstance(condition, Choice):
-            return choice(
-                condition.condition,
-                self.branch(condition.yes, yes, no),
-                self.branch(condition.no, yes, no),
-            )
+            return condition.each(lambda held: self.branch(held, yes, no))
         return choice(shown(condition), self.if_needed(yes), self.if_needed(no))
 
 

@@ -24,21 +24,27 @@ from reconciler.export.expressions.structures import (
     as_mapping,
     as_number,
     as_text,
-    contains,
-    from_end,
+    distinct,
     index_of,
     interleaved,
-    intersection,
     known,
-    numbers,
-    pairs,
+    replaced,
     shallow_merge,
-    skipped,
-    taken,
-    try_get,
-    union,
 )
-from reconciler.export.expressions.values import Hole, Undecided, Unknown, Value, at, has_open, joined, same
+from reconciler.export.expressions.values import (
+    MOST_NUMBERS,
+    Choice,
+    Hole,
+    Undecided,
+    Unknown,
+    Value,
+    any_same,
+    at,
+    called,
+    has_open,
+    joined,
+    same,
+)
 
 _NUMBERS: Final = 2**63
 
@@ -128,10 +134,9 @@ def _concat(*arguments: Value) -> Value:
 
 
 def _replace(text: Value, old: Value, new: Value) -> Value:
-    whole, gone, instead = as_text(text), as_text(old), as_text(new)
-    if len(whole) * max(1, len(instead)) > LARGEST * 10 or not gone:
+    if not as_text(old):
         raise ValueError
-    return whole.replace(gone, instead)
+    return replaced(as_text(text), as_text(old), as_text(new))
 
 
 def _substring(text: Value, start: Value, length: Value = None) -> Value:
@@ -166,7 +171,7 @@ def _contains(where: Value, what: Value) -> Value:
         return at(where, as_text(what))[0]
     if isinstance(where, str):
         return _text(what) in where
-    return contains(as_items(where), what)
+    return any_same((item, what) for item in as_items(where))
 
 
 def _found_at(last: bool) -> Function:
@@ -227,6 +232,82 @@ def _starts(text: Value, start: Value) -> Value:
     return as_text(text).lower().startswith(as_text(start).lower())
 
 
+def _union(*arguments: Value) -> Value:
+    if all(isinstance(each, list) for each in arguments):
+        return distinct(item for each in arguments for item in as_items(each))
+    result: dict[str, Value] = {}
+    for argument in arguments:
+        result = _merged(result, as_mapping(argument))
+    return result
+
+
+def _may_be_object(value: Value) -> bool:
+    return isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
+
+
+def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
+    """Two objects, the second over the first, objects in them likewise; other values are replaced."""
+    result = dict(below)
+    for name, value in above.items():
+        under = result.get(name)
+        if isinstance(under, dict) and isinstance(value, dict):
+            result[name] = _merged(under, value)
+        elif name in below and (value is None or (_may_be_object(under) and _may_be_object(value))):
+            result[name] = called("union", [under, value])
+        else:
+            result[name] = value
+    return result
+
+
+def _intersection(*arguments: Value) -> Value:
+    first, *others = arguments
+    if isinstance(first, list):
+        found: list[Value] = []
+        for item in first:
+            if index_of(found, item) < 0 and all(index_of(as_items(each), item) >= 0 for each in others):
+                found.append(item)
+        return found
+    kept = dict(as_mapping(first))
+    for other in others:
+        kept = {
+            name: value
+            for name, value in kept.items()
+            if name in as_mapping(other) and same(value, as_mapping(other)[name])
+        }
+    return kept
+
+
+def _from_end(items: Value, back: Value) -> Value:
+    """An item counted from the end, the last being 1."""
+    if as_number(back) < 1:
+        raise ValueError
+    return as_items(items)[-as_number(back)]
+
+
+def _try_get(value: Value, *keys: Value) -> Value:
+    """The value at a path, null where a step is not there."""
+    for key in keys:
+        known(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict | list):
+            raise Undecided
+        value = at(value, key)[1]
+    return value
+
+
+def _range(start: Value, count: Value) -> Value:
+    first, many = as_number(start), as_number(count)
+    if not 0 <= many <= MOST_NUMBERS:
+        raise ValueError
+    return list(range(first, first + many))
+
+
+def _part(value: Value, start: int | None, end: int | None) -> Value:
+    whole = value if isinstance(value, str) else as_items(value)
+    return whole[start:end]
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "format": _format,
     "concat": _concat,
@@ -247,11 +328,11 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "padleft": _padded,
     "first": lambda value: value[:1] if isinstance(value, str) else as_items(value)[0],
     "last": lambda value: value[-1:] if isinstance(value, str) else as_items(value)[-1],
-    "take": taken,
-    "skip": skipped,
-    "union": union,
+    "take": lambda value, count: _part(value, None, max(0, as_number(count))),
+    "skip": lambda value, count: _part(value, max(0, as_number(count)), None),
+    "union": _union,
     "shallowmerge": shallow_merge,
-    "intersection": intersection,
+    "intersection": _intersection,
     "flatten": lambda value: [item for each in as_items(value) for item in as_items(each)],
     "createarray": lambda *items: list(items),
     "createobject": lambda *parts: dict(zip(map(as_text, parts[::2]), parts[1::2], strict=True)),
@@ -278,12 +359,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "mod": _whole(lambda each, other: each - other * _divided(each, other)),
     "min": lambda *arguments: min(_numbers(arguments)),
     "max": lambda *arguments: max(_numbers(arguments)),
-    "range": numbers,
-    "items": pairs,
+    "range": _range,
+    "items": lambda value: [{"key": k, "value": item} for k, item in sorted(as_mapping(value).items())],
     "objectkeys": lambda value: list(as_mapping(value)),
-    "tryget": try_get,
-    "indexfromend": from_end,
-    "tryindexfromend": lambda items, back: from_end(
+    "tryget": _try_get,
+    "indexfromend": _from_end,
+    "tryindexfromend": lambda items, back: _from_end(
         [None, *as_items(items)], min(as_number(back), len(as_items(items)) + 1)
     ),
     "not": lambda value: not as_bool(value),

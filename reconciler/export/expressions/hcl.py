@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from reconciler.export.expressions.evaluator import Evaluator, by_cases, normal
-from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
+from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, operated, text_of
 from reconciler.export.expressions.hcl_tree import (
     Tree,
     bare,
@@ -22,6 +21,7 @@ from reconciler.export.expressions.hcl_tree import (
     unescaped,
     words_of,
 )
+from reconciler.export.expressions.structures import as_bool
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -48,18 +48,14 @@ class OpenObject(dict[str, Value]):
         self.words = words
 
 
-class ModuleNames(Protocol):
-    """What a module knows by name."""
-
-    def resolve(self, base: str, steps: list[Value]) -> tuple[Value, list[Value]]:
-        """The value at the start of a path, and the steps that are left."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HclScope(Evaluator[Tree]):
-    """Where an expression stands: its module, and what loops have bound."""
+    """Where an expression stands: what its module knows by name, and what loops have bound.
 
-    names: ModuleNames
+    `resolve` gives the value at the start of a path, and the steps that are left.
+    """
+
+    resolve: Callable[[str, list[Value]], tuple[Value, list[Value]]]
 
     def binding(self, **more: Value) -> HclScope:
         """The same, with more names."""
@@ -179,7 +175,7 @@ class HclScope(Evaluator[Tree]):
     def _path(self, base: str, keys: list[Value]) -> Value:
         if base in self.bound:
             return _followed(self.bound[base], keys, base)
-        value, left = self.names.resolve(base, keys)
+        value, left = self.resolve(base, keys)
         return _followed(value, left, base)
 
     def _splat(self, parts: list[Tree]) -> Value:
@@ -204,7 +200,7 @@ class HclScope(Evaluator[Tree]):
         sign, operand = parts
         value = self.of(operand)
         if str(sign) == "!":
-            return by_cases(negated, "!", [value])
+            return by_cases(lambda _name, given: not as_bool(given[0]), "!", [value])
         return by_cases(lambda _name, given: -as_number(given[0]), "-", [value])
 
     def _binary_op(self, parts: list[Tree]) -> Value:

@@ -14,22 +14,22 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reconciler.export.expressions.structures import (
-    LARGEST,
     Function,
     answered,
-    as_bool,
     as_items,
     as_mapping,
-    contains,
     distinct,
     interleaved,
     known,
+    replaced,
+    shallow_merge,
 )
 from reconciler.export.expressions.values import (
     MOST_NUMBERS,
     Undecided,
     Unknown,
     Value,
+    any_same,
     has_open,
     joined,
     same,
@@ -88,14 +88,6 @@ def _format(pattern: Value, *arguments: Value) -> Value:
     return joined([*pieces, written[end:]])
 
 
-def _merge(*objects: Value) -> Value:
-    made: dict[str, Value] = {}
-    for each in objects:
-        if each is not None:
-            made |= as_mapping(each)
-    return made
-
-
 def _coalesce(*values: Value) -> Value:
     for value in values:
         if isinstance(value, Unknown) and value.is_text:
@@ -134,10 +126,7 @@ def _replace(text: Value, old: Value, new: Value) -> Value:
     sought, instead = _str(old), _str(new)
     if len(sought) > 1 and sought[0] == sought[-1] == "/":
         raise Undecided  # a regular expression of another dialect
-    whole = _str(text)
-    if len(whole) * max(1, len(instead)) > LARGEST * 10:
-        raise Undecided
-    return whole.replace(sought, instead)
+    return replaced(_str(text), sought, instead)
 
 
 def _json_text(value: Value) -> Value:
@@ -178,12 +167,12 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "join": lambda by, items: joined(interleaved(map(text_of, as_items(items)), by)),
     "length": lambda value: len(value if isinstance(value, str | dict) else as_items(value)),
     "lookup": _lookup,
-    "merge": _merge,
+    "merge": lambda *objects: shallow_merge([each for each in objects if each is not None]),
     "concat": lambda *lists: [item for each in lists for item in as_items(each)],
     "coalesce": _coalesce,
     "coalescelist": lambda *lists: next(each for each in lists if as_items(each)),
     "compact": lambda items: [each for each in as_items(items) if known(each) not in (None, "")],
-    "contains": lambda items, what: contains(as_items(items), what),
+    "contains": lambda items, what: any_same((item, what) for item in as_items(items)),
     "distinct": lambda items: distinct(as_items(items)),
     "element": lambda items, at: as_items(items)[_int(at) % len(as_items(items))],
     "flatten": _flatten,
@@ -219,10 +208,6 @@ def as_number(value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Undecided
     return value
-
-
-def negated(_name: str, given: list[Value]) -> Value:
-    return not as_bool(given[0])
 
 
 def operated(sign: str, given: list[Value]) -> Value:

@@ -12,7 +12,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Final
 
 from reconciler.export.expressions.grammar import FunctionCall, Literal, Node
-from reconciler.export.expressions.structures import as_bool, as_items, as_mapping, as_text
+from reconciler.export.expressions.structures import Function, as_bool, as_items, as_mapping, as_text
 from reconciler.export.expressions.values import (
     Choice,
     Undecided,
@@ -33,43 +33,37 @@ _MOST_DOUBTS: Final = 5
 OVER_ITEMS: Final = frozenset({"filter", "map", "reduce", "sort", "toobject", "groupby", "mapvalues"})
 
 
-class _Lambda:
-    """The function that a `lambda('name', …, expression)` is."""
+def _lambda(node: Node, scope: TemplateScope) -> Callable[..., Value]:
+    """The function that a `lambda('name', …, expression)` is.
 
-    def __init__(self, node: Node, scope: TemplateScope) -> None:
-        if not isinstance(node, FunctionCall) or node.name != "lambda" or not node.arguments:
+    More values than names are left out, as an index may be.
+    """
+    if not isinstance(node, FunctionCall) or node.name != "lambda" or not node.arguments:
+        raise Undecided
+    *written, body = node.arguments
+    names = [name.value for name in written if isinstance(name, Literal) and isinstance(name.value, str)]
+    if len(names) != len(written):
+        raise Undecided
+
+    def called_with(*values: Value) -> Value:
+        if len(values) < len(names):
             raise Undecided
-        *names, self._body = node.arguments
-        self._names = [
-            name.value for name in names if isinstance(name, Literal) and isinstance(name.value, str)
-        ]
-        if len(self._names) != len(names):
-            raise Undecided
-        self._scope = scope
+        bound = {**scope.bound, **dict(zip(names, values, strict=False))}
+        return replace(scope.deeper(), bound=bound).of(body)
 
-    def __call__(self, *values: Value) -> Value:
-        """What the expression comes to; more values than names are left out, as an index may be."""
-        if len(values) < len(self._names):
-            raise Undecided
-        bound = {**self._scope.bound, **dict(zip(self._names, values, strict=False))}
-        return replace(self._scope.deeper(), bound=bound).of(self._body)
+    return called_with
 
 
-def over_items(name: str, arguments: tuple[Node, ...], scope: TemplateScope) -> Value:
+def over_items(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     """A function of a list (or object) and of lambdas."""
-    if not arguments:
-        return called(name, [])
-    return _over(name, scope.of(arguments[0]), arguments[1:], scope)
-
-
-def _over(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     if isinstance(items, Choice):
-        return choice(
-            items.condition, _over(name, items.yes, rest, scope), _over(name, items.no, rest, scope)
-        )
+        return items.each(lambda each: over_items(name, each, rest, scope))
     try:
-        return _FUNCTIONS[name](items, rest, scope)
-    except (Undecided, ValueError):
+        if name == "reduce":
+            start, step = rest
+            return _reduce(items, _lambda(step, scope), scope.of(start))
+        return _FUNCTIONS[name](items, *[_lambda(node, scope) for node in rest])
+    except (Undecided, ValueError, TypeError):
         words = ", ".join(_words(item) for item in rest)
         here = f"{scope.label}{scope.copies}{scope.bound}"
         mark = f" #{digest(here)}" if scope.label or scope.copies or scope.bound else ""
@@ -88,9 +82,7 @@ def _words(node: Node) -> str:
             return f"{_words(node.value)}.{key}"
 
 
-def _filter(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    (wanted,) = rest
-    keep = _Lambda(wanted, scope)
+def _filter(items: Value, keep: Callable[..., Value]) -> Value:
     kept: Value = []
     doubts = 0
     for number, item in reversed(list(enumerate(as_items(items)))):
@@ -108,28 +100,17 @@ def _filter(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value
 def _before(value: Value, items: Value) -> Value:
     """A list with one more item at its start, in each case."""
     if isinstance(items, Choice):
-        return choice(items.condition, _before(value, items.yes), _before(value, items.no))
+        return items.each(lambda each: _before(value, each))
     return [value, *as_items(items)]
 
 
-def _map(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    (each,) = rest
-    made = _Lambda(each, scope)
-    return [made(item, number) for number, item in enumerate(as_items(items))]
-
-
-def _reduce(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    start, step = rest
-    together, total = _Lambda(step, scope), scope.of(start)
+def _reduce(items: Value, together: Callable[..., Value], total: Value) -> Value:
     for number, item in enumerate(as_items(items)):
         total = together(total, item, number)
     return total
 
 
-def _sort(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    (before,) = rest
-    first = _Lambda(before, scope)
-
+def _sort(items: Value, first: Callable[..., Value]) -> Value:
     def compared(value: Value, other: Value) -> int:
         if as_bool(first(value, other)):
             return -1
@@ -138,35 +119,25 @@ def _sort(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     return sorted(as_items(items), key=cmp_to_key(compared))
 
 
-def _to_object(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    key_of, *value_of = (_Lambda(each, scope) for each in rest)
+def _to_object(items: Value, key_of: Callable[..., Value], *value_of: Callable[..., Value]) -> Value:
     return {
         as_text(key_of(item, number)): value_of[0](item, number) if value_of else item
         for number, item in enumerate(as_items(items))
     }
 
 
-def _group_by(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    (key,) = rest
-    key_of = _Lambda(key, scope)
+def _group_by(items: Value, key_of: Callable[..., Value]) -> Value:
     groups: dict[str, list[Value]] = {}
     for number, item in enumerate(as_items(items)):
         groups.setdefault(as_text(key_of(item, number)), []).append(item)
     return dict(groups)
 
 
-def _map_values(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    (each,) = rest
-    made = _Lambda(each, scope)
-    return {name: made(item) for name, item in as_mapping(items).items()}
-
-
-_FUNCTIONS: Final[dict[str, Callable[[Value, tuple[Node, ...], TemplateScope], Value]]] = {
+_FUNCTIONS: Final[dict[str, Function]] = {
     "filter": _filter,
-    "map": _map,
-    "reduce": _reduce,
+    "map": lambda items, made: [made(item, number) for number, item in enumerate(as_items(items))],
     "sort": _sort,
     "toobject": _to_object,
     "groupby": _group_by,
-    "mapvalues": _map_values,
+    "mapvalues": lambda items, made: {name: made(item) for name, item in as_mapping(items).items()},
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Union
 
@@ -64,6 +64,10 @@ class Choice:
 
     def __str__(self) -> str:
         return f"if({self.condition}, {shown(self.yes)}, {shown(self.no)})"
+
+    def each(self, make: Callable[[Value], Value]) -> Value:
+        """What is made of each of the two, by the same condition."""
+        return choice(self.condition, make(self.yes), make(self.no))
 
 
 Value = Union[  # noqa: UP007 -- names in quotes
@@ -158,11 +162,7 @@ def restricted(value: Value, condition: str, *, holds: bool) -> Value:
     if isinstance(value, Choice):
         if value.condition == condition:
             return restricted(value.yes if holds else value.no, condition, holds=holds)
-        return choice(
-            value.condition,
-            restricted(value.yes, condition, holds=holds),
-            restricted(value.no, condition, holds=holds),
-        )
+        return value.each(lambda item: restricted(item, condition, holds=holds))
     if isinstance(value, dict):
         return {name: restricted(item, condition, holds=holds) for name, item in value.items()}
     if isinstance(value, list):
@@ -216,24 +216,26 @@ def same(value: Value, other: Value) -> bool:
     if isinstance(value, Open) or isinstance(other, Open):
         raise Undecided
     if isinstance(value, dict) and isinstance(other, dict):
-        return value.keys() == other.keys() and _all_same((value[name], other[name]) for name in value)
+        return value.keys() == other.keys() and not any_same(
+            ((value[name], other[name]) for name in value), wanted=False
+        )
     if isinstance(value, list) and isinstance(other, list):
-        return len(value) == len(other) and _all_same(zip(value, other, strict=True))
+        return len(value) == len(other) and not any_same(zip(value, other, strict=True), wanted=False)
     return type(value) is type(other) and value == other
 
 
-def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
-    """Whether all pairs are equal; one that is not decides, whatever is undecided."""
+def any_same(pairs: Iterable[tuple[Value, Value]], *, wanted: bool = True) -> bool:
+    """Whether any pair is equal, or not where that is `wanted`: one decides, whatever is undecided."""
     doubt = False
     for item, other in pairs:
         try:
-            if not same(item, other):
-                return False
+            if same(item, other) is wanted:
+                return True
         except Undecided:
             doubt = True
     if doubt:
         raise Undecided
-    return True
+    return False
 
 
 # -- texts and places ----------------------------------------------------------------------------

@@ -12,10 +12,8 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.foreign import ForeignText
-from reconciler.export.json_parts import part
-from reconciler.export.sources.given import Setting
-from reconciler.export.sources.parameters import Given, filled_by_azd
+from reconciler.export.foreign import ForeignText, part
+from reconciler.export.sources.given import Given, Setting, filled_by_azd
 from reconciler.export.sources.terraform_resource import objects
 
 MODEL: Final = ("name", "version", "format", "publisher")

@@ -16,7 +16,7 @@ from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.json_parts import part, text_or_none
+from reconciler.export.foreign import part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
 
@@ -95,12 +95,9 @@ def _owner(manifest: JsonObject, accounts: Mapping[str, JsonObject]) -> FoundAcc
     written = owner.get("armId") or provider.get("cognitiveAccountId")
     if isinstance(written, str):
         try:
-            account = AccountId.parse(written)
+            return FoundAccount.at(AccountId.parse(written))
         except ValueError:
             return _unknown_account(written)
-        return FoundAccount(
-            subscription=account.subscription, resource_group=account.resource_group, name=account.name
-        )
     referred = owner.get("name") or part(provider, "cognitiveAccountIdRef").get("name")
     if not isinstance(referred, str):
         return _unknown_account("chosen by labels" if provider else "the owner")

@@ -31,10 +31,8 @@ from reconciler.export.expressions.values import (
     truth,
     unknown,
 )
-from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import text_or_none
-from reconciler.export.sources.given import Decided, Setting, typed
-from reconciler.export.sources.parameters import given_for
+from reconciler.export.foreign import ForeignFile, text_or_none
+from reconciler.export.sources.given import Decided, Setting, given_for, typed
 
 _AND: Final = " and "
 """Between conditions that all have to hold."""
@@ -172,7 +170,9 @@ def _resource(resource: _Resource, scope: TemplateScope, gathered: _Gathered, pl
         kind = _DEPLOYMENT
     if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
         return
-    for turn, case in _turns(resource, scope, gathered):
+    copy = at(resource, "copy")[1]
+    count = scope.value(at(copy, "count")[1]) if isinstance(copy, dict) else None
+    for turn, case in _turns(resource, copy, scope, count, gathered):
         present, written = at(resource, "condition")
         condition = truth(turn.value(written)) if present else True
         if kind == _ACCOUNT:
@@ -196,25 +196,18 @@ def _declares(resource: _Resource) -> bool:
 
 
 def _turns(
-    resource: _Resource, scope: TemplateScope, gathered: _Gathered
+    resource: _Resource, copy: Value, scope: TemplateScope, count: Value, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     """The turns of a resource's loop, each with what it depends on."""
-    copy = at(resource, "copy")[1]
-    if isinstance(copy, dict):
-        yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
-    else:
+    if not isinstance(copy, dict):
         yield scope, ()
-
-
-def _looped(
-    resource: _Resource, copy: _Resource, scope: TemplateScope, count: Value, gathered: _Gathered
-) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
+        return
     name = str(at(copy, "name")[1])
     if isinstance(count, Choice):
         for holds, inner in ((True, count.yes), (False, count.no)):
             words = str(truth(Choice(count.condition, holds, not holds)))
             inside = scope.holds(count.condition, holds=holds)
-            for turn, case in _looped(resource, copy, inside, inner, gathered):
+            for turn, case in _turns(resource, copy, inside, inner, gathered):
                 yield turn, (words, *case)
         return
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:

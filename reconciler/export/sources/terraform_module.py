@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from reconciler.export.expressions.evaluator import Surroundings
@@ -72,38 +72,30 @@ def attributes_of(body: Tree) -> Iterator[tuple[str, Tree]]:
             yield str(parts[0].children[0]), parts[1]
 
 
+@dataclass(slots=True, eq=False)
 class Module:
     """A module with its inputs: values, or what its caller passes, evaluated there when it is asked for.
 
     `address` is its prefix, `conditions` what it depends on.
     """
 
-    def __init__(
-        self,
-        blocks: tuple[HclBlock, ...],
-        inputs: Mapping[str, Value],
-        around: Surroundings,
-        *,
-        address: str = "",
-        conditions: tuple[str, ...] = (),
-        decided: Mapping[str, Value] | None = None,
-        passed: Mapping[str, tuple[HclScope, Tree]] | None = None,
-        parent: Module | None = None,
-    ) -> None:
-        self.blocks = blocks
-        self.address = address
-        self.conditions = conditions
-        self.around = around
-        self.children: dict[str, dict[str, Module] | None] = {}
-        self._inputs = inputs
-        self._decided = decided or {}
-        self._passed = passed or {}
-        self._parent = parent
-        self._known: dict[tuple[str, ...], Value] = {}
+    blocks: tuple[HclBlock, ...]
+    inputs: Mapping[str, Value]
+    around: Surroundings
+    _: KW_ONLY
+    address: str = ""
+    conditions: tuple[str, ...] = ()
+    decided: Mapping[str, Value] = field(default_factory=dict)
+    passed: Mapping[str, tuple[HclScope, Tree]] = field(default_factory=dict)
+    parent: Module | None = None
+    children: dict[str, dict[str, Module] | None] = field(default_factory=dict)
+    known: dict[tuple[str, ...], Value] = field(default_factory=dict)
 
     def scope(self, turn: LoopTurn | None = None) -> HclScope:
         """Where the expressions of a block stand."""
-        return HclScope(names=self, around=self.around, bound=turn.bound if turn is not None else {})
+        return HclScope(
+            resolve=self.resolve, around=self.around, bound=turn.bound if turn is not None else {}
+        )
 
     def of_kind(self, wanted: str) -> Iterator[HclBlock]:
         """The blocks of a kind, in their order."""
@@ -134,10 +126,10 @@ class Module:
 
     def _once(self, key: tuple[str, ...], make: object) -> Value:
         """A value by name, evaluated once; one that needs itself is not known."""
-        if key not in self._known:
-            self._known[key] = unknown(".".join(key))
-            self._known[key] = make()  # type: ignore[operator]
-        return self._known[key]
+        if key not in self.known:
+            self.known[key] = unknown(".".join(key))
+            self.known[key] = make()  # type: ignore[operator]
+        return self.known[key]
 
     def _words(self, name: str) -> str:
         return f"{self.address}{name}"
@@ -151,10 +143,10 @@ class Module:
         if sensitive is not None and self.scope().value(sensitive) is True:
             return unknown(f"{words}, which is sensitive")
         default = block.attributes.get("default")
-        if name in self._decided or name in self._inputs:
-            value = self._decided.get(name, self._inputs.get(name))
-        elif name in self._passed:
-            scope, node = self._passed[name]
+        if name in self.decided or name in self.inputs:
+            value = self.decided.get(name, self.inputs.get(name))
+        elif name in self.passed:
+            scope, node = self.passed[name]
             value = scope.value(node)
         elif default is not None:
             value = self.scope().value(default)
@@ -164,8 +156,8 @@ class Module:
         return self.around.on(made)
 
     def _local(self, name: str) -> Value:
-        if name in self._decided:
-            return self._decided[name]
+        if name in self.decided:
+            return self.decided[name]
         for block in self.of_kind("locals"):
             if name in block.attributes:
                 return self.scope().value(block.attributes[name])
@@ -246,7 +238,7 @@ class Module:
             said = item.attributes.get("subscription_id")
             if item.labels[:1] in {("azurerm",), ("azapi",)} and own == alias and said is not None:
                 return self.scope().value(said)
-        return self._parent.subscription(block) if self._parent is not None else self.around.subscription
+        return self.parent.subscription(block) if self.parent is not None else self.around.subscription
 
     # -- instances --------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.export.estate import Found
-from reconciler.export.json_parts import part, shown
+from reconciler.export.foreign import part, shown
 
 DEPLOYMENT: Final = "azurerm_cognitive_deployment"
 ACCOUNTS: Final = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})

@@ -17,8 +17,7 @@ from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.hcl import pairs_of
 from reconciler.export.expressions.hcl_tree import deeper_than, words_of
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
-from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
-from reconciler.export.json_parts import text_or_none
+from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes, text_or_none
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.terraform_module import (
     HclBlock,

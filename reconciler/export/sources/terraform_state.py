@@ -15,8 +15,7 @@ from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import part, text_or_none
+from reconciler.export.foreign import ForeignFile, part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.template import template_estate
 from reconciler.export.sources.terraform_resource import ACCOUNTS, TEMPLATES, Instance, objects, parsed
@@ -96,15 +95,8 @@ def _accounts(found: Mapping[DeploymentId, Found], instances: Sequence[Instance]
         if instance.is_account and instance.account is not None and instance.values.get("location")
     }
     for account in sorted({item.account for item in found}):
-        yield FoundAccount(
-            subscription=account.subscription,
-            resource_group=account.resource_group,
-            name=account.name,
-            region=regions.get(account),
-            deployments=tuple(
-                item for identity, item in sorted(found.items()) if identity.account == account
-            ),
-        )
+        here = (item for identity, item in sorted(found.items()) if identity.account == account)
+        yield FoundAccount.at(account, here, regions.get(account))
 
 
 def _new_accounts(homeless: Sequence[tuple[Instance, Found]]) -> Iterator[FoundAccount]:
@@ -178,19 +170,29 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
             f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {instead}"
         )
     for resource in objects(document.get("resources")):
-        kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))
-        stem = ".".join(str(item) for item in (resource.get("module"), kind, resource.get("name")) if item)
+        named = (resource.get("module"), str(resource.get("type")), resource.get("name"))
+        stem = ".".join(str(item) for item in named if item)
         for instance in objects(resource.get("instances")):
             paths = instance.get("sensitive_attributes")
             paths = paths if isinstance(paths, list) else []
             firsts = [path[0] for path in paths if isinstance(path, list) and path]  # hides all below it
             marked = {str(step.get("value")) for step in objects(firsts)}
-            values, hidden = _without(part(instance, "attributes"), marked)
             key = instance.get("index_key")
             address = stem if key is None else f"{stem}[{json.dumps(key)}]"
-            yield _marked(
-                Instance(kind=kind, mode=mode, address=address, values=values, hidden=tuple(hidden)), instance
-            )
+            item = _instance(resource, address, part(instance, "attributes"), marked)
+            yield _marked(item, instance)
+
+
+def _instance(resource: JsonObject, address: str, attributes: JsonObject, marked: Iterable[str]) -> Instance:
+    """An instance with what may be looked at of it, and the names of what may not."""
+    hidden = sorted(set(marked) & attributes.keys() - _IDENTITY)
+    return Instance(
+        kind=str(resource.get("type")),
+        mode=str(resource.get("mode", "managed")),
+        address=address,
+        values={name: value for name, value in attributes.items() if name not in hidden},
+        hidden=tuple(hidden),
+    )
 
 
 def _marked(item: Instance, instance: JsonObject) -> Instance:
@@ -206,26 +208,14 @@ def _marked(item: Instance, instance: JsonObject) -> Instance:
     return item
 
 
-def _without(attributes: JsonObject, marked: Iterable[str]) -> tuple[JsonObject, Sequence[str]]:
-    """What may be looked at, and the names of what may not."""
-    hidden = sorted(set(marked) & attributes.keys() - _IDENTITY)
-    return {name: value for name, value in attributes.items() if name not in hidden}, hidden
-
-
 # -- what `terraform show -json` prints ----------------------------------------------------------
 
 
 def _shown(module: JsonObject, depth: int = 0) -> Iterator[Instance]:
     """The resources of a module of a state, and of those below it."""
     for resource in objects(module.get("resources")):
-        values, hidden = _without(part(resource, "values"), _marks(resource.get("sensitive_values")))
-        item = Instance(
-            kind=str(resource.get("type")),
-            mode=str(resource.get("mode", "managed")),
-            address=str(resource.get("address")),
-            values=values,
-            hidden=tuple(hidden),
-        )
+        marked = _marks(resource.get("sensitive_values"))
+        item = _instance(resource, str(resource.get("address")), part(resource, "values"), marked)
         yield _marked(item, resource)
     if depth < _DEEPEST:
         for child in objects(module.get("child_modules")):
@@ -261,22 +251,15 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
         actions = change.get("actions")
         if actions == ["delete"] or not values:
             continue
-        after, hidden = _without(values, _marks(change.get("after_sensitive")))
         open_paths = dict(_unknown_paths(change.get("after_unknown"), ""))
-        instance = Instance(
-            kind=str(item.get("type")),
-            mode=str(item.get("mode", "managed")),
-            address=address,
-            values=after,
-            hidden=tuple(hidden),
-            open=open_paths,
-        )
+        instance = _instance(item, address, values, _marks(change.get("after_sensitive")))
+        instance = replace(instance, open=open_paths)
         if instance.is_deployment and instance.identity is None:
             words = references.get(address.partition("[")[0], "")
             account = accounts.get(words) or next(
                 (known for where, known in accounts.items() if words and where.partition("[")[0] == words), {}
             )
-            known = {**after, **({"account": account} if account else {})}
+            known = {**instance.values, **({"account": account} if account else {})}
             named = {"account": words or "the account", **open_paths}
             instance = replace(instance, values=known, open=named)
         yield _marked(instance, item)

@@ -23,7 +23,7 @@ from reconciler.manifest.rules import (
     region,
     settings,
 )
-from reconciler.manifest.rules.rule import Alike, Rule, RuleContext
+from reconciler.manifest.rules.rule import Rule, RuleContext
 from reconciler.manifest.structure import STRUCTURAL
 
 __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
@@ -70,13 +70,12 @@ def check(
     """
     chosen = desired.fleet.rules if severities is None else severities
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
-    alike = Alike(context)
     kept: dict[object, Diagnostic] = {}
     for item in RULES:
         wanted = chosen.get(item.code)
         if wanted is Severity.OFF or (errors_only and (wanted or item.loudest) is not Severity.ERROR):
             continue
-        for found in item.check(context, alike):
+        for found in item.check(context):
             said = found if wanted is None else replace(found, severity=wanted)
             # once, however many deployments share the text of a template that it is about
             kept.setdefault((said.code, said.place, said.message) if said.place else len(kept), said)

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.catalogue.facts import LifecycleFacts, Model, Stage
-from reconciler.catalogue.subject import Subject, subject
-from reconciler.diagnostics import Route, counted
+from reconciler.catalogue.facts import LifecycleFacts, Stage
+from reconciler.catalogue.subject import Subject
+from reconciler.diagnostics import Route, Severity, counted
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Unset
-from reconciler.domain.sku import SkuName
-from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule, tables
+from reconciler.manifest.rules.rule import ERROR, WARNING, Declaration, Finding, rule, tables, wordings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,24 +25,9 @@ class Life:
     facts: LifecycleFacts
     successor: LifecycleFacts | None
 
-    @property
-    def retired(self) -> bool:
-        """Whether a source says retired in so many words."""
-        return self.facts.stage is Stage.RETIRED
-
-    @property
-    def ends(self) -> date | None:
-        """The retirement date."""
-        return self.facts.retires
-
     def days_left(self, today: date) -> int | None:
         """Days until retirement, negative once past; None without a date."""
         return None if self.facts.retires is None else (self.facts.retires - today).days
-
-    def past(self, today: date) -> bool:
-        """Whether the date is today or before."""
-        left = self.days_left(today)
-        return left is not None and left <= 0
 
     @property
     def route(self) -> Route:
@@ -71,41 +55,47 @@ class Life:
             return f"move to a newer model: {successor}, which the table names, was to retire on {ends}"
         return f"move to {successor}"
 
+    def finding(self, message: str, label: str, severity: Severity, today: date) -> Finding:
+        """What is said of its model."""
+        text = f"{self.what.title} {message}"
+        fix = self.fix(today)
+        return Finding(self.route, text, label=label, source=self.source, fix=fix, severity=severity)
 
-def lives(context: RuleContext) -> Iterator[Life]:
-    """Every deployment of whose model's end something is known.
+
+def lives(this: Declaration) -> Iterator[Life]:
+    """Its life, where something is known of its model's end.
 
     Without a version, nothing follows from the end of the one that was the default in the catalogue, as long
     as another version is served: the service has another default by then.
     """
-    catalogue = context.catalogue
-    for deployment in context.deployments:
-        what, sku = subject(deployment.spec.model, catalogue), deployment.spec.sku.name
-        if what.known is None:
-            continue
-        if what.version is UNSET and not what.fine_tuned:
-            served = versions_served(what.known, sku, context)
-            if served and what.known.default_version not in served:
-                continue
-        facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
-        if facts is not None:
-            successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
-            yield Life(deployment=deployment, what=what, facts=facts, successor=successor)
+    what, catalogue = this.what, this.catalogue
+    if what.known is None:
+        return
+    if what.version is UNSET and not what.fine_tuned:
+        served = versions_served(this)
+        if served and what.known.default_version not in served:
+            return
+    facts = catalogue.lifecycle(what.name, what.version, this.sku, fine_tuned=what.fine_tuned)
+    if facts is not None:
+        successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
+        yield Life(deployment=this.deployment, what=what, facts=facts, successor=successor)
 
 
-def versions_served(model: Model, sku: SkuName, context: RuleContext) -> tuple[str, ...]:
-    """The known versions of a model whose end, on this SKU, has not come."""
+def versions_served(this: Declaration) -> tuple[str, ...]:
+    """The known versions of its model whose end, on its SKU, has not come."""
     served = []
-    for version in model.versions:
-        facts = context.catalogue.lifecycle(model.name, version, sku)
+    for version in this.what.known.versions if this.what.known is not None else ():
+        facts = this.catalogue.lifecycle(this.what.name, version, this.sku)
         ends = None if facts is None else facts.retires
-        if facts is None or (facts.stage is not Stage.RETIRED and (ends is None or ends > context.today)):
+        if facts is None or (
+            facts.stage is not Stage.RETIRED and (ends is None or ends > this.context.today)
+        ):
             served.append(version)
     return tuple(served)
 
 
-@rule("model-retired", ERROR, source=tables, by_entry=True)
-def model_retired(context: RuleContext) -> Iterator[Finding]:
+@rule("model-retired", ERROR, wordings, source=tables)
+def model_retired(this: Declaration) -> Iterator[Finding]:
     """A retired model takes no new deployments, and existing ones answer 410.
 
     Retired by status is an error; in commands that read ARM it is a warning, because there ARM's own list
@@ -114,51 +104,37 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
     For fine-tuned models the date of fine-tuned deployments counts, which is later than the base's. Move to
     the successor.
     """
-    strict = context.desired.fleet.retirement.fail_within_days > 0
-    for life in lives(context):
-        left = life.days_left(context.today)
-        if life.retired:
-            since = f" since {life.ends}" if life.past(context.today) else ""
-            message = f"{life.what.title} has been retired{since}"
-        elif left is not None and left <= 0:
-            message = f"{life.what.title} was to retire on {life.ends}, {counted(-left, 'day')} ago"
+    today, strict = this.context.today, this.context.desired.fleet.retirement.fail_within_days > 0
+    for life in lives(this):
+        left, retired = life.days_left(today), life.facts.stage is Stage.RETIRED
+        past = left is not None and left <= 0
+        if retired:
+            message = f"has been retired{f' since {life.facts.retires}' if past else ''}"
+        elif left is not None and past:
+            message = f"was to retire on {life.facts.retires}, {counted(-left, 'day')} ago"
         else:
             continue
-        yield found(
-            life.deployment,
-            life.route,
-            message,
-            label="retired" if life.retired else f"to retire on {life.ends}",
-            source=life.source,
-            fix=life.fix(context.today),
-            severity=ERROR if strict or (life.retired and not context.asks_arm) else WARNING,
-        )
+        label = "retired" if retired else f"to retire on {life.facts.retires}"
+        severity = ERROR if strict or (retired and not this.context.asks_arm) else WARNING
+        yield life.finding(message, label, severity, today)
 
 
-@rule("model-retiring-soon", WARNING, loudest=ERROR, source=tables, by_entry=True)
-def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
+@rule("model-retiring-soon", WARNING, wordings, loudest=ERROR, source=tables)
+def model_retiring_soon(this: Declaration) -> Iterator[Finding]:
     """The model version retires within `retirement.warnWithinDays` (90 unless the Fleet says otherwise).
 
     Within `failWithinDays` it is an error. Plan the move: deploy the successor under a new name, then cut
     over. If a table gives two dates, the earlier counts.
     """
-    limits = context.desired.fleet.retirement
-    for life in lives(context):
-        days = life.days_left(context.today)
-        if days is None or life.retired or days <= 0:
+    today, limits = this.context.today, this.context.desired.fleet.retirement
+    for life in lives(this):
+        days = life.days_left(today)
+        if days is None or life.facts.stage is Stage.RETIRED or days <= 0:
             continue
         failing = limits.fail_within_days > 0 and days <= limits.fail_within_days
-        if not failing and days > limits.warn_within_days:
-            continue
-        yield found(
-            life.deployment,
-            life.route,
-            f"{life.what.title} retires on {life.ends}, in {counted(days, 'day')}",
-            label=f"retires on {life.ends}",
-            source=life.source,
-            fix=life.fix(context.today),
-            severity=ERROR if failing else WARNING,
-        )
+        if failing or days <= limits.warn_within_days:
+            label, severity = f"retires on {life.facts.retires}", ERROR if failing else WARNING
+            yield life.finding(f"{label}, in {counted(days, 'day')}", label, severity, today)
 
 
 _MEANING = {
@@ -167,28 +143,21 @@ _MEANING = {
 }
 
 
-@rule("model-deprecating", WARNING, source=tables, by_entry=True)
-def model_deprecating(context: RuleContext) -> Iterator[Finding]:
+@rule("model-deprecating", WARNING, wordings, source=tables)
+def model_deprecating(this: Declaration) -> Iterator[Finding]:
     """Microsoft calls the version Legacy (a successor exists) or Deprecated.
 
     A deprecated version can be deployed only by subscriptions that have deployed it before; ARM calls that
     Deprecating. Existing deployments go on until the retirement date. New work should start on the
     successor.
     """
-    for life in lives(context):
+    today = this.context.today
+    for life in lives(this):
         stage = life.facts.stage
         meaning = _MEANING.get(stage) if stage else None
-        if meaning is None or life.past(context.today):
-            continue
-        until = f" until it retires on {life.ends}" if life.ends else ""
-        yield found(
-            life.deployment,
-            life.route,
-            f"{life.what.title} is {meaning}{until}",
-            label=str(stage),
-            source=life.source,
-            fix=life.fix(context.today),
-        )
+        if meaning is not None and (life.facts.retires is None or life.facts.retires > today):
+            until = f" until it retires on {life.facts.retires}" if life.facts.retires else ""
+            yield life.finding(f"is {meaning}{until}", str(stage), WARNING, today)
 
 
 _WHEN = {
@@ -197,22 +166,17 @@ _WHEN = {
 }
 
 
-@rule(
-    "upgrade-conflict", WARNING, source="Microsoft.CognitiveServices specification, 2025-06-01", by_entry=True
-)
-def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
+@rule("upgrade-conflict", WARNING, wordings, source="Microsoft.CognitiveServices specification, 2025-06-01")
+def upgrade_conflict(this: Declaration) -> Iterator[Finding]:
     """The manifest pins `model.version` and lets the service upgrade it.
 
     After such an upgrade the manifest and ARM disagree, and the next apply asks for the old version again,
     which ARM may refuse. Pin the version with `NoAutoUpgrade`, or leave the version out and let the service
     choose.
     """
-    for deployment in context.deployments:
-        version, option = deployment.spec.model.version, deployment.spec.version_upgrade_option
-        if isinstance(version, Unset) or isinstance(option, Unset) or option not in _WHEN:
-            continue
-        yield found(
-            deployment,
+    version, option = this.model.version, this.deployment.spec.text("versionUpgradeOption")
+    if not isinstance(version, Unset) and not isinstance(option, Unset) and option in _WHEN:
+        yield Finding(
             ("versionUpgradeOption",),
             f"version `{version}` is pinned, and `{option}` lets the service change it {_WHEN[option]}",
             label="upgrades the pinned version",
@@ -220,22 +184,20 @@ def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("developer-tier-expires", WARNING, source=tables, by_entry=True)
-def developer_tier_expires(context: RuleContext) -> Iterator[Finding]:
+@rule("developer-tier-expires", WARNING, wordings, source=tables)
+def developer_tier_expires(this: Declaration) -> Iterator[Finding]:
     """`DeveloperTier` deployments live 24 hours and are then deleted by the service.
 
     Declared in a manifest, such a deployment goes missing every day: drift reports it as expired. Use it
     for trying a model out, and another SKU for anything that must stay.
     """
-    lifetime = context.catalogue.limit("developer-tier-lifetime-hours")
-    lives = counted(lifetime.value, "hour")
-    for deployment in context.deployments:
-        if deployment.spec.sku.name.name == "DeveloperTier":
-            yield found(
-                deployment,
-                ("sku", "name"),
-                f"the service deletes `{deployment.id.name}` {lives} after its creation",
-                label=f"lives {lives}",
-                source=str(lifetime.source),
-                fix="use Standard or GlobalStandard for a deployment that must stay",
-            )
+    if this.sku.name == "DeveloperTier":
+        lifetime = this.catalogue.limit("developer-tier-lifetime-hours")
+        lives = counted(lifetime.value, "hour")
+        yield Finding(
+            ("sku", "name"),
+            f"the service deletes `{this.deployment.id.name}` {lives} after its creation",
+            label=f"lives {lives}",
+            source=str(lifetime.source),
+            fix="use Standard or GlobalStandard for a deployment that must stay",
+        )

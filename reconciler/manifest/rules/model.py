@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.catalogue.near import misspelling_of, similar
-from reconciler.catalogue.query import Catalogue
-from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import choice, did_you_mean, listing
-from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.fleet import DesiredState
+from reconciler.domain.deployment import Unset
 from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
 from reconciler.manifest.rules.lifecycle import versions_served
 from reconciler.manifest.rules.rule import (
     ERROR,
     INFO,
     WARNING,
+    Declaration,
     Finding,
-    RuleContext,
-    alias_table,
-    found,
-    misspelt,
     rule,
     tables,
+    wordings,
 )
 
 # Seen in ARM's lists of 2026: an old per-model SKU and SKUs of internal subscriptions.
 _NOT_PUBLIC = {"provisioned", "provisioned_image", "provisioned_multimodal", "lowpriority"}
 
 
-@rule("unknown-sku", WARNING, loudest=ERROR, source=tables, by_entry=True)
-def unknown_sku(context: RuleContext) -> Iterator[Finding]:
+@rule("unknown-sku", WARNING, wordings, loudest=ERROR, source=tables)
+def unknown_sku(this: Declaration) -> Iterator[Finding]:
     """The SKU is none of the nine public ones.
 
     If it looks like a slip of one of them this is an error, otherwise a warning: the service adds SKUs
@@ -38,98 +33,81 @@ def unknown_sku(context: RuleContext) -> Iterator[Finding]:
     per-model SKU) and `LowPriority` are listed by ARM for some subscriptions and cannot be ordered by
     others.
     """
-    catalogue = context.catalogue
-    display = {fact.display_name: sku for sku in KNOWN_SKUS if (fact := catalogue.sku(SkuName(sku)))}
-    for deployment in context.deployments:
-        sku = deployment.spec.sku.name
-        if sku.known:
-            continue
-        meant = None if sku.name.lower() in _NOT_PUBLIC else misspelling_of(sku.name, [*KNOWN_SKUS, *display])
-        meant = display.get(meant or "", meant)
-        why = (
-            "is listed by ARM but not offered to the public"
-            if sku.name.lower() in _NOT_PUBLIC
-            else "is unknown"
-            if meant
-            else "is unknown and not a misspelling of a known one, so it may be new: ARM decides"
-        )
-        yield found(
-            deployment,
-            ("sku", "name"),
-            f"SKU `{sku}` {why}; the public ones are {listing(KNOWN_SKUS, len(KNOWN_SKUS))}",
-            label="no public SKU",
-            source=f"SKU table of the catalogue, {catalogue.date}",
-            fix=did_you_mean(meant, similar(sku.name, KNOWN_SKUS)) or "use one of the public SKUs",
-            severity=ERROR if meant else WARNING,
-        )
+    sku, catalogue = this.sku, this.catalogue
+    if sku.known:
+        return
+    display = {fact.display_name: name for name in KNOWN_SKUS if (fact := catalogue.sku(SkuName(name)))}
+    listed = sku.name.lower() in _NOT_PUBLIC
+    meant = None if listed else misspelling_of(sku.name, [*KNOWN_SKUS, *display])
+    meant = display.get(meant or "", meant)
+    why = (
+        "is listed by ARM but not offered to the public"
+        if listed
+        else "is unknown"
+        if meant
+        else "is unknown and not a misspelling of a known one, so it may be new: ARM decides"
+    )
+    yield Finding(
+        ("sku", "name"),
+        f"SKU `{sku}` {why}; the public ones are {listing(KNOWN_SKUS, len(KNOWN_SKUS))}",
+        label="no public SKU",
+        source=f"SKU table of the catalogue, {catalogue.date}",
+        fix=did_you_mean(meant, similar(sku.name, KNOWN_SKUS)) or "use one of the public SKUs",
+        severity=ERROR if meant else WARNING,
+    )
 
 
-@rule("sku-alias", WARNING, source=alias_table, by_entry=True)
-def sku_alias(context: RuleContext) -> Iterator[Finding]:
+@rule("sku-alias", WARNING, wordings, source=lambda catalogue: str(catalogue.alias_source))
+def sku_alias(this: Declaration) -> Iterator[Finding]:
     """`ProvisionedStandard` is what old documentation calls the regional provisioned SKU.
 
     Microsoft's page on fine-tuned deployments had that name until 2025-04-09. No list that ARM returns has
     that name: it is `ProvisionedManaged`. The manifest is understood and the right name is sent, so the
     alias never shows as drift. Write `ProvisionedManaged`.
     """
-    for deployment in context.deployments:
-        written = _written(deployment)
-        if written is not None and is_alias(written):
-            yield found(
-                deployment,
-                ("sku", "name"),
-                f"`{written}` is what old documentation calls `{deployment.spec.sku.name}`; "
-                "no list that ARM returns has it",
-                label=f"sent as {deployment.spec.sku.name}",
-                fix=f"write {deployment.spec.sku.name}",
-            )
+    texts = (layer.stated.get("sku") for layer in reversed(this.deployment.provenance.layers))
+    names = (sku.get("name") for sku in texts if isinstance(sku, Mapping))
+    written = next((name for name in names if isinstance(name, str)), None)
+    if written is not None and is_alias(written):
+        yield Finding(
+            ("sku", "name"),
+            f"`{written}` is what old documentation calls `{this.sku}`; no list that ARM returns has it",
+            label=f"sent as {this.sku}",
+            fix=f"write {this.sku}",
+        )
 
 
-def _written(deployment: DesiredDeployment) -> str | None:
-    for layer in reversed(deployment.provenance.layers):
-        sku = layer.stated.get("sku")
-        if isinstance(sku, Mapping) and isinstance(name := sku.get("name"), str):
-            return name
-    return None
-
-
-@rule("sku-not-offered", ERROR, source=tables, by_entry=True)
-def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
+@rule("sku-not-offered", ERROR, wordings, source=tables)
+def sku_not_offered(this: Declaration) -> Iterator[Finding]:
     """The model version is listed on other SKUs only (ARM answers InvalidResourceProperties).
 
     The rule speaks where some source lists all SKUs of the version; where a later snapshot hints that the
     list has grown it is a warning. `DeveloperTier` is for fine-tuned models only. Choose one of the SKUs
     that the message names, or another version.
     """
-    catalogue = context.catalogue
-    for deployment in context.deployments:
-        what, sku = subject(deployment.spec.model, catalogue), deployment.spec.sku.name
-        if what.known is None or what.fine_tuned or not sku.known:
-            continue
-        offered = catalogue.skus_for(what.name, what.version)
-        if sku in (offered or ()):
-            continue
-        refused = catalogue.refuses(what.name, what.version, sku)
-        if not offered and refused is None:
-            continue
-        doubtful = refused is None and catalogue.doubtful(what.name, what.version, sku)
-        lists = [catalogue.regions_for(what.name, what.version, other) for other in offered or ()]
-        table = refused or next((item.source for item in lists if item is not None), catalogue.date)
-        only = "; that SKU is for fine-tuned models" if sku.name == "DeveloperTier" else ""
-        yield found(
-            deployment,
-            ("sku", "name"),
-            f"{what.title} is not offered on `{sku}`{only}; "
-            f"it is on {listing(offered or (), 9) or 'other SKUs'}",
-            label=f"not a SKU of {what.known.name}",
-            source=str(table),
-            fix=f"use {choice(offered)}" if offered else "use another SKU",
-            severity=WARNING if doubtful else ERROR,
-        )
+    what, sku, catalogue = this.what, this.sku, this.catalogue
+    if what.known is None or what.fine_tuned or not sku.known:
+        return
+    offered = catalogue.skus_for(what.name, what.version)
+    refused = catalogue.refuses(what.name, what.version, sku)
+    if sku in (offered or ()) or not (offered or refused):
+        return
+    doubtful = refused is None and catalogue.doubtful(what.name, what.version, sku)
+    lists = [catalogue.regions_for(what.name, what.version, other) for other in offered or ()]
+    table = refused or next((item.source for item in lists if item is not None), catalogue.date)
+    only = "; that SKU is for fine-tuned models" if sku.name == "DeveloperTier" else ""
+    yield Finding(
+        ("sku", "name"),
+        f"{what.title} is not offered on `{sku}`{only}; it is on {listing(offered or (), 9) or 'other SKUs'}",
+        label=f"not a SKU of {what.known.name}",
+        source=str(table),
+        fix=f"use {choice(offered)}" if offered else "use another SKU",
+        severity=WARNING if doubtful else ERROR,
+    )
 
 
-@rule("unknown-model", WARNING, loudest=ERROR, source=tables, by_entry=True)
-def unknown_model(context: RuleContext) -> Iterator[Finding]:
+@rule("unknown-model", WARNING, wordings, loudest=ERROR, source=tables)
+def unknown_model(this: Declaration) -> Iterator[Finding]:
     """The catalogue has no model of this name.
 
     If the name looks like a slip of a known one this is an error, otherwise a warning: new models appear
@@ -137,51 +115,38 @@ def unknown_model(context: RuleContext) -> Iterator[Finding]:
     under the wrong `format` is an error that names the right one: ARM compares formats with regard to case.
     For a fine-tuned model the base in its id is looked up.
     """
-    catalogue = context.catalogue
-    names = catalogue.models()
-    for deployment in context.deployments:
-        what = subject(deployment.spec.model, catalogue)
-        if what.nameless:
-            continue
-        if what.known is None:
-            meant = misspelling_of(what.name, names)
-            near = similar(what.name, names)
-            of = "base model" if what.fine_tuned else "model"
-            yield found(
-                deployment,
-                ("model", "name"),
-                f"{of} `{what.name}` is not in the catalogue of {catalogue.date}",
-                label="unknown model",
-                source=f"model catalogue, {catalogue.date}",
-                fix=did_you_mean(meant, near) or "if the model is newer than the catalogue, ARM will know it",
-                severity=ERROR if meant else WARNING,
-            )
-        else:
-            yield from _spelling(deployment, what)
-
-
-def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Finding]:
-    known, model = what.known, deployment.spec.model
-    if known is None:
+    what, model, catalogue = this.what, this.model, this.catalogue
+    if what.nameless:
         return
+    if what.known is None:
+        meant = misspelling_of(what.name, catalogue.models())
+        near = similar(what.name, catalogue.models())
+        of = "base model" if what.fine_tuned else "model"
+        yield Finding(
+            ("model", "name"),
+            f"{of} `{what.name}` is not in the catalogue of {catalogue.date}",
+            label="unknown model",
+            source=f"model catalogue, {catalogue.date}",
+            fix=did_you_mean(meant, near) or "if the model is newer than the catalogue, ARM will know it",
+            severity=ERROR if meant else WARNING,
+        )
+        return
+    known, source = what.known, str(what.known.source) if what.known.source else ""
     if known.format is not None and model.format != known.format:
-        stated = any(layer.states(("model", "format")) for layer in deployment.provenance.layers)
-        yield found(
-            deployment,
-            ("model", "format") if stated else ("model", "name"),
+        yield Finding(
+            ("model", "format") if this.states("model", "format") else ("model", "name"),
             f"model `{known.name}` has format `{known.format}`, not `{model.format}`",
             label=f"{known.format} is the format of {known.name}",
-            source=str(known.source) if known.source else "",
+            source=source,
             fix=f"write format: {known.format}",
             severity=ERROR,
         )
     if not what.fine_tuned and model.name != known.name:
-        yield found(
-            deployment,
+        yield Finding(
             ("model", "name"),
             f"model `{model.name}` is spelled `{known.name}` by ARM",
             label="other case than ARM's",
-            source=str(known.source) if known.source else "",
+            source=source,
             fix=f"write {known.name}",
         )
 
@@ -189,8 +154,20 @@ def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Finding]
 _SHORTEST = 3
 
 
-@rule("unknown-model-version", WARNING, loudest=ERROR, source=tables, by_entry=True)
-def unknown_model_version(context: RuleContext) -> Iterator[Finding]:
+def _tuned_version(this: Declaration) -> Iterator[Finding]:
+    version = this.model.version
+    if isinstance(version, str) and version != "1" and this.what.fine_tuned:
+        yield Finding(
+            ("model", "version"),
+            f"fine-tuned models have version `1`, not `{version}`; the base's version is part of the id",
+            label="not a version of a fine-tuned model",
+            source=str(this.catalogue.tuned_source),
+            fix='write version: "1"',
+        )
+
+
+@rule("unknown-model-version", WARNING, wordings, loudest=ERROR, source=tables, then=_tuned_version)
+def unknown_model_version(this: Declaration) -> Iterator[Finding]:
     """The model is known, but not in this version.
 
     If the version looks like a slip of a known one this is an error, otherwise a warning. A version dated
@@ -198,25 +175,15 @@ def unknown_model_version(context: RuleContext) -> Iterator[Finding]:
     text (`"0613"`, `"2024-08-06"`). Fine-tuned models have version "1"; for them the version of the base
     inside the id is checked as well.
     """
-    catalogue = context.catalogue
-    for deployment in context.deployments:
-        what = subject(deployment.spec.model, catalogue)
-        if what.known is None or isinstance(what.version, Unset) or not what.known.versions:
-            continue
-        if what.version.lower() not in {version.lower() for version in what.known.versions}:
-            yield _unknown(deployment, what, what.version, catalogue)
-    yield from _tuned_versions(context.desired, catalogue)
-
-
-def _unknown(deployment: DesiredDeployment, what: Subject, version: str, catalogue: Catalogue) -> Finding:
+    what, version, catalogue = this.what, this.what.version, this.catalogue
     versions = what.known.versions if what.known else ()
+    if not versions or isinstance(version, Unset) or version.lower() in {v.lower() for v in versions}:
+        return
     # Counters such as "9" have no slips, and a date after the newest source is news, not a mistake.
     fresh = version > catalogue.newest_source and version[:2] == "20"
-    meant = (
-        None if fresh or len(version) < _SHORTEST else misspelling_of(version, versions, digits_matter=False)
-    )
-    return found(
-        deployment,
+    slips = () if fresh or len(version) < _SHORTEST else versions
+    meant = misspelling_of(version, slips, digits_matter=False)
+    yield Finding(
         ("model", "name") if what.fine_tuned else ("model", "version"),
         f"`{what.name}` has no version `{version}` that we know of; known: {listing(versions)}",
         label="unknown version",
@@ -224,24 +191,6 @@ def _unknown(deployment: DesiredDeployment, what: Subject, version: str, catalog
         fix=did_you_mean(meant) or "if the version is newer than the catalogue, ARM will know it",
         severity=ERROR if meant else WARNING,
     )
-
-
-def _tuned_versions(desired: DesiredState, catalogue: Catalogue) -> Iterator[Finding]:
-    for deployment in desired.deployments:
-        version = deployment.spec.model.version
-        if (
-            isinstance(version, str)
-            and version != "1"
-            and subject(deployment.spec.model, catalogue).fine_tuned
-        ):
-            yield found(
-                deployment,
-                ("model", "version"),
-                f"fine-tuned models have version `1`, not `{version}`; the base's version is part of the id",
-                label="not a version of a fine-tuned model",
-                source=str(catalogue.tuned_source),
-                fix='write version: "1"',
-            )
 
 
 _ASKED_FOR = ("industry", "organizationName", "countryCode")
@@ -255,8 +204,8 @@ _INDUSTRIES = (
 _PROVIDER = "reports of users and a public sample of the provider, 2026-07"
 
 
-@rule("model-provider-data", ERROR, source=_PROVIDER, by_entry=True)
-def model_provider_data(context: RuleContext) -> Iterator[Finding]:
+@rule("model-provider-data", ERROR, wordings, source=_PROVIDER)
+def model_provider_data(this: Declaration) -> Iterator[Finding]:
     """Models of Anthropic are deployed only with `modelProviderData`.
 
     ARM wants all three of `industry`, `organizationName` and `countryCode`, and answers
@@ -264,27 +213,19 @@ def model_provider_data(context: RuleContext) -> Iterator[Finding]:
     name, so nothing fills them in. `countryCode` has two letters; industries that are known are the
     lower-case words that the message lists. Another value is a warning: ARM decides.
     """
-    for deployment in context.deployments:
-        model, data = deployment.spec.model, deployment.spec.settings.get("modelProviderData")
-        stated = data if isinstance(data, Mapping) else {}
-        if model.format.lower() in _ASKING:
-            missing = [name for name in _ASKED_FOR if not stated.get(name)]
-            if missing:
-                yield found(
-                    deployment,
-                    ("modelProviderData",) if stated else ("model", "name"),
-                    f"`{model.name}` needs modelProviderData with {listing(missing)}",
-                    label="the provider asks who you are",
-                    fix=f"add modelProviderData: {{{', '.join(f'{name}: …' for name in _ASKED_FOR)}}}",
-                )
-        yield from _odd_values(deployment, stated)
-
-
-def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> Iterator[Finding]:
+    data = this.deployment.spec.settings.get("modelProviderData")
+    stated = data if isinstance(data, Mapping) else {}
+    missing = [name for name in _ASKED_FOR if not stated.get(name)]
+    if missing and this.model.format.lower() in _ASKING:
+        yield Finding(
+            ("modelProviderData",) if stated else ("model", "name"),
+            f"`{this.model.name}` needs modelProviderData with {listing(missing)}",
+            label="the provider asks who you are",
+            fix=f"add modelProviderData: {{{', '.join(f'{name}: …' for name in _ASKED_FOR)}}}",
+        )
     industry, country = stated.get("industry"), stated.get("countryCode")
     if isinstance(industry, str) and industry not in _INDUSTRIES:
-        yield found(
-            deployment,
+        yield Finding(
             ("modelProviderData", "industry"),
             f"industry `{industry}` is not known; known are {listing(_INDUSTRIES, 9)}",
             label="unknown industry",
@@ -292,8 +233,7 @@ def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> 
             severity=WARNING,
         )
     if isinstance(country, str) and not (len(country) == 2 and country.isalpha() and country.isascii()):
-        yield found(
-            deployment,
+        yield Finding(
             ("modelProviderData", "countryCode"),
             f"countryCode `{country}` is not a code of two letters",
             label="two letters (ISO 3166)",
@@ -305,35 +245,30 @@ def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> 
 @rule(
     "model-version-missing",
     INFO,
+    wordings,
     source="Microsoft.CognitiveServices specification, 2025-06-01",
-    by_entry=True,
 )
-def model_version_missing(context: RuleContext) -> Iterator[Finding]:
+def model_version_missing(this: Declaration) -> Iterator[Finding]:
     """Without a version the service takes its default one at the time of the first write.
 
     What is deployed depends on the day, and the field is then not managed: a later upgrade by the service
     is no drift. Write the version to pin it; fine-tuned models have version "1".
     """
-    for deployment in context.deployments:
-        if not isinstance(deployment.spec.model.version, Unset):
-            continue
-        if misspelt(deployment, ("model",), "version"):
-            continue
-        what = subject(deployment.spec.model, context.catalogue)
-        now, wanted = "", "1" if what.fine_tuned else None
-        if what.known and not what.fine_tuned:
-            default = what.known.default_version
-            served = versions_served(what.known, deployment.spec.sku.name, context)
-            if what.known.versions and not served:
-                continue
-            if default is not None:
-                past = "" if default in served else ", which has retired"
-                now = f" (`{default}` in the catalogue of {context.catalogue.date}{past})"
-            wanted = default if default in served else None
-        yield found(
-            deployment,
-            ("model", "name"),
-            f"`{deployment.spec.model.name}` has no version: the service picks its default one{now}",
-            label="no version",
-            fix=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
-        )
+    what = this.what
+    if not isinstance(this.model.version, Unset) or this.misspelt(("model",), "version"):
+        return
+    now, wanted = "", "1" if what.fine_tuned else None
+    if what.known and not what.fine_tuned:
+        default, served = what.known.default_version, versions_served(this)
+        if what.known.versions and not served:
+            return
+        if default is not None:
+            past = "" if default in served else ", which has retired"
+            now = f" (`{default}` in the catalogue of {this.catalogue.date}{past})"
+        wanted = default if default in served else None
+    yield Finding(
+        ("model", "name"),
+        f"`{this.model.name}` has no version: the service picks its default one{now}",
+        label="no version",
+        fix=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reconciler.catalogue.facts import Limit
@@ -13,10 +13,11 @@ from reconciler.domain.deployment import DesiredDeployment
 from reconciler.manifest.rules.rule import (
     ERROR,
     WARNING,
+    Declaration,
     Finding,
     RuleContext,
-    account_place,
-    found,
+    entries,
+    once,
     rule,
     tables,
 )
@@ -24,28 +25,33 @@ from reconciler.manifest.rules.rule import (
 _LONGEST = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
 _WRONG = re.compile(r"[^A-Za-z0-9._-]")
+_ALLOWED = "2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit"
 
 
 @rule(
-    "deployment-name", ERROR, source="ARM's InvalidResourceName, and names in its recorded answers, 2026-06"
+    "deployment-name",
+    ERROR,
+    entries,
+    source="ARM's InvalidResourceName, and names in its recorded answers, 2026-06",
 )
-def deployment_name(context: RuleContext) -> Iterator[Finding]:
+def deployment_name(this: Declaration) -> Iterator[Finding]:
     """A deployment name has 2 to 64 characters: letters, digits, underscores, hyphens and periods.
 
     It begins with a letter or a digit, is a path segment of ARM ids and of every inference URL, and is
     unique in its account without regard to case. ARM refuses other names with InvalidResourceName. Rename
     the deployment; a rename is a new deployment, so move its callers first.
     """
-    for deployment in context.deployments:
-        name = deployment.id.name
-        if _NAME.fullmatch(name) is None:
-            yield found(
-                deployment,
-                ("name",),
-                f"`{name}` cannot name a deployment: {_reason(name)}",
-                label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
-                fix=f"write {_repaired(name)}",
-            )
+    name = this.deployment.id.name
+    if _NAME.fullmatch(name) is None:
+        # The nearest legal name is padded or cut where its length is the problem.
+        legal = _WRONG.sub("-", name).lstrip("_.-")[:_LONGEST]
+        legal = legal if len(legal) > 1 else f"{legal or 'chat'}-1"
+        yield Finding(
+            ("name",),
+            f"`{name}` cannot name a deployment: {_reason(name)}",
+            label=_ALLOWED,
+            fix=f"write {legal}",
+        )
 
 
 def _reason(name: str) -> str:
@@ -57,13 +63,7 @@ def _reason(name: str) -> str:
     return f"it begins with {name[0]!r}"
 
 
-def _repaired(name: str) -> str:
-    """The nearest legal name; padded or cut where its length is the problem."""
-    legal = _WRONG.sub("-", name).lstrip("_.-")[:_LONGEST]
-    return legal if len(legal) > 1 else f"{legal or 'chat'}-1"
-
-
-@rule("account-name", ERROR, source="Microsoft.CognitiveServices specification, 2025-06-01")
+@rule("account-name", ERROR, once, source="Microsoft.CognitiveServices specification, 2025-06-01")
 def account_name(context: RuleContext) -> Iterator[Finding]:
     """An account name has 2 to 64 characters: letters, digits, underscores, hyphens and periods.
 
@@ -72,17 +72,17 @@ def account_name(context: RuleContext) -> Iterator[Finding]:
     `az cognitiveservices account list`.
     """
     for account in context.desired.accounts:
-        name = account.id.name
-        if _NAME.fullmatch(name) is None:
+        if _NAME.fullmatch(account.id.name) is None:
             yield Finding(
-                message=f"`{name}` cannot name an account",
-                place=account_place(account, "name"),
-                label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
+                ("name",),
+                f"`{account.id.name}` cannot name an account",
+                about=account,
+                label=_ALLOWED,
                 fix="copy the name from `az cognitiveservices account list`",
             )
 
 
-@rule("too-many-deployments", WARNING, source=tables)
+@rule("too-many-deployments", WARNING, once, source=tables)
 def too_many_deployments(context: RuleContext) -> Iterator[Finding]:
     """Microsoft documents 32 deployments per account, and 10 of fine-tuned models.
 
@@ -100,14 +100,13 @@ def too_many_deployments(context: RuleContext) -> Iterator[Finding]:
         yield from _over(fine_tuned, tuned, "deployments of fine-tuned models")
 
 
-def _over(deployments: list[DesiredDeployment], limit: Limit, what: str) -> Iterator[Finding]:
-    if len(deployments) > limit.value:
-        extra = deployments[limit.value]
-        yield found(
-            extra,
+def _over(deployments: Sequence[DesiredDeployment], limit: Limit, what: str) -> Iterator[Finding]:
+    for extra in deployments[limit.value : limit.value + 1]:
+        yield Finding(
             ("name",),
             f"account `{extra.id.account.name}` declares {len(deployments)} {what}; "
             f"{limit.value} is the limit",
+            about=extra,
             label=f"number {limit.value + 1} of {len(deployments)}",
             source=str(limit.source),
             fix="move some to another account, or have the limit raised",

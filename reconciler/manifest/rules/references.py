@@ -15,7 +15,7 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
-from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
+from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, once, rule
 
 _SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
 
@@ -54,14 +54,10 @@ class Siblings:
         wanted = DeploymentId(account=deployment.id.account, name=name)
         return wanted in self._known or wanted in self._left_out
 
-    def names(self, deployment: DesiredDeployment) -> list[str]:
-        """The other names that the account declares."""
-        every = self._names.get(deployment.id.account, [])
-        return [name for name in every if name.lower() != deployment.id.name.lower()]
-
     def meant(self, deployment: DesiredDeployment, name: str) -> str:
-        """The declared name that `name` may be a slip of; empty without any."""
-        names = self.names(deployment)
+        """The other name of the account that `name` may be a slip of; empty without any."""
+        every = self._names.get(deployment.id.account, [])
+        names = [each for each in every if each.lower() != deployment.id.name.lower()]
         return did_you_mean(misspelling_of(name, names), similar(name, names, 2))
 
     def rings(self) -> Iterator[tuple[DesiredDeployment, ...]]:
@@ -90,7 +86,7 @@ class Siblings:
                 pending.append(iter(self._named_by(target)))
 
     def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
-        spill, parent = deployment.spec.spillover_deployment_name, deployment.spec.parent_deployment_name
+        spill, parent = deployment.spec.text(_SPILLOVER), deployment.spec.text(_PARENT)
         names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
         names += [] if isinstance(parent, Unset) else [parent]
         found = (self.find(deployment, name) for name in names)
@@ -99,14 +95,17 @@ class Siblings:
 
 def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) -> Route:
     """The field by which `deployment` names `target`."""
-    spill = deployment.spec.spillover_deployment_name
+    spill = deployment.spec.text(_SPILLOVER)
     if not isinstance(spill, Unset) and spill.lower() == target.id.name.lower():
         return (_SPILLOVER,)
     return (_PARENT,)
 
 
 @rule(
-    "spillover-missing", WARNING, source="spillover stays within one account (Microsoft docs, spillover page)"
+    "spillover-missing",
+    WARNING,
+    once,
+    source="spillover stays within one account (Microsoft docs, spillover page)",
 )
 def spillover_missing(context: RuleContext) -> Iterator[Finding]:
     """`spilloverDeploymentName` names a deployment of the same account.
@@ -124,49 +123,58 @@ def _undeclared(context: RuleContext, field: str, role: str) -> Iterator[Finding
         name = deployment.spec.settings[field]
         if not isinstance(name, str) or siblings.declares(deployment, name):
             continue
-        yield found(
-            deployment,
+        yield Finding(
             (field,),
             f"account `{deployment.id.account.name}` declares no deployment `{name}` {role}",
+            about=deployment,
             label="not declared in this account",
             fix=siblings.meant(deployment, name) or f"declare `{name}`, or ignore this if it exists",
         )
 
 
-@rule("spillover-self", ERROR, source="spillover page (Microsoft docs)")
+def _spilling(context: RuleContext) -> Iterator[tuple[DesiredDeployment, str, DesiredDeployment | None]]:
+    """Those that spill over, the name of their target, and the target where it is declared."""
+    siblings = Siblings(context.desired)
+    for deployment in referring(context.deployments, _SPILLOVER):
+        name = deployment.spec.text(_SPILLOVER)
+        if not isinstance(name, Unset):
+            yield deployment, name, siblings.find(deployment, name)
+
+
+def _at_target(target: DesiredDeployment | None, route: Route, message: str) -> tuple[Related, ...]:
+    """A word at a field of the target, where a text has it."""
+    place = None if target is None else target.provenance.place(route)
+    return () if place is None else (Related(message=message, place=place),)
+
+
+@rule("spillover-self", ERROR, once, source="spillover page (Microsoft docs)")
 def spillover_self(context: RuleContext) -> Iterator[Finding]:
     """Spillover sends what a provisioned deployment cannot take to a standard deployment of its account.
 
     A deployment cannot be its own target; names are compared without regard to case.
     """
-    for deployment in referring(context.deployments, _SPILLOVER):
-        target = deployment.spec.spillover_deployment_name
-        if not isinstance(target, Unset) and target.lower() == deployment.id.name.lower():
-            yield found(
-                deployment,
+    for deployment, name, _ in _spilling(context):
+        if name.lower() == deployment.id.name.lower():
+            yield Finding(
                 (_SPILLOVER,),
                 f"`{deployment.id.name}` spills over to itself",
+                about=deployment,
                 label="the deployment itself",
                 fix="name a standard deployment of the same account",
             )
 
 
-@rule("spillover-sku", ERROR, source="spillover page (Microsoft docs)")
+@rule("spillover-sku", ERROR, once, source="spillover page (Microsoft docs)")
 def spillover_sku(context: RuleContext) -> Iterator[Finding]:
     """Spillover leads from a provisioned deployment to a standard one of the same account.
 
     Any other pairing is an error. The two should also process data at the same level (global to global,
     data zone to data zone): older documentation demands it, the newer one is silent, so that is a warning.
     """
-    siblings = Siblings(context.desired)
-    for deployment in referring(context.deployments, _SPILLOVER):
-        name = deployment.spec.spillover_deployment_name
-        if isinstance(name, Unset):
-            continue
+    for deployment, name, target in _spilling(context):
         own = deployment.spec.sku.name
         if own.known and own.family is not SkuFamily.PROVISIONED:
             yield _finding(deployment, None, ERROR, f"`{own}` cannot spill over: only provisioned SKUs can")
-        target = siblings.find(deployment, name)
         if target is None or target.id == deployment.id:
             continue
         theirs = target.spec.sku.name
@@ -182,29 +190,25 @@ def spillover_sku(context: RuleContext) -> Iterator[Finding]:
 def _finding(
     deployment: DesiredDeployment, target: DesiredDeployment | None, severity: Severity, message: str
 ) -> Finding:
-    place = None if target is None else target.provenance.place(("sku", "name"))
-    return found(
-        deployment,
+    return Finding(
         (_SPILLOVER,),
         message,
+        about=deployment,
         label="provisioned to standard only" if severity is ERROR else "another processing level",
         fix="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
-        related=() if place is None else (Related(message="the target's SKU", place=place),),
+        related=_at_target(target, ("sku", "name"), "the target's SKU"),
         severity=severity,
     )
 
 
-@rule("spillover-model", ERROR, source="spillover page (Microsoft docs)")
+@rule("spillover-model", ERROR, once, source="spillover page (Microsoft docs)")
 def spillover_model(context: RuleContext) -> Iterator[Finding]:
     """What spills over is answered by the target, so the target must serve the same model.
 
     Another model is an error; another version of it, or the base in place of a model fine-tuned from it, is
     a warning: callers would get other answers under load.
     """
-    siblings = Siblings(context.desired)
-    for deployment in referring(context.deployments, _SPILLOVER):
-        name = deployment.spec.spillover_deployment_name
-        target = None if isinstance(name, Unset) else siblings.find(deployment, name)
+    for deployment, _, target in _spilling(context):
         if target is None or target.id == deployment.id:
             continue
         item, other = (subject(each.spec.model, context.catalogue) for each in (deployment, target))
@@ -214,20 +218,19 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
             continue
         hidden = item.nameless or other.nameless  # a checkpoint does not say what its base is
         severity = WARNING if same or hidden or item.name.lower() == other.name.lower() else ERROR
-        place = target.provenance.place(("model",))
-        yield found(
-            deployment,
+        yield Finding(
             (_SPILLOVER,),
             f"`{deployment.id.name}` serves {item.title} and spills over to `{target.id.name}`, "
             f"which serves {other.title}",
+            about=deployment,
             label="serves another model" if severity is ERROR else "not quite the same model",
             fix=f"name a standard deployment of {item.title}",
-            related=() if place is None else (Related(message="the target's model", place=place),),
+            related=_at_target(target, ("model",), "the target's model"),
             severity=severity,
         )
 
 
-@rule("parent-missing", WARNING, source="Microsoft.CognitiveServices specification, 2024-10-01")
+@rule("parent-missing", WARNING, once, source="Microsoft.CognitiveServices specification, 2024-10-01")
 def parent_missing(context: RuleContext) -> Iterator[Finding]:
     """`parentDeploymentName` names a deployment of the same account.
 
@@ -236,7 +239,7 @@ def parent_missing(context: RuleContext) -> Iterator[Finding]:
     return _undeclared(context, _PARENT, "to be the parent")
 
 
-@rule("reference-cycle", ERROR, source="a target is written before what names it")
+@rule("reference-cycle", ERROR, once, source="a target is written before what names it")
 def reference_cycle(context: RuleContext) -> Iterator[Finding]:
     """Spillover targets and parents must be written before the deployments that name them.
 
@@ -248,10 +251,10 @@ def reference_cycle(context: RuleContext) -> Iterator[Finding]:
         names = " -> ".join([*(deployment.id.name for deployment in ring), first.id.name])
         steps = zip(ring[1:], (*ring[2:], first), strict=False)
         places = [deployment.provenance.place(reference_route(deployment, to)) for deployment, to in steps]
-        yield found(
-            first,
+        yield Finding(
             reference_route(first, second),
             f"deployments name each other in a ring: {names}",
+            about=first,
             label="one of these references must go",
             fix=f"remove the reference from `{ring[-1].id.name}` to `{first.id.name}`",
             related=tuple(Related(message="the ring goes on here", place=place) for place in places if place),

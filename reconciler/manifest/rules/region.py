@@ -7,19 +7,18 @@ from typing import Final
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.query import Catalogue
-from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.ids import Region
-from reconciler.domain.sku import SkuName
 from reconciler.manifest.rules.rule import (
     ERROR,
     WARNING,
+    Declaration,
     Finding,
     RuleContext,
-    account_place,
-    found,
+    once,
     rule,
     tables,
+    wordings,
 )
 
 
@@ -39,44 +38,35 @@ def nearest_first(catalogue: Catalogue, here: Region, regions: Sequence[Region])
     return sorted(regions, key=far)
 
 
-def skus_here(catalogue: Catalogue, what: Subject, region: Region) -> list[SkuName]:
-    """The SKUs on which `region` is listed for a catalogue model."""
-    offered = catalogue.skus_for(what.name, what.version) or ()
-    lists = [(sku, catalogue.regions_for(what.name, what.version, sku)) for sku in offered]
-    return [sku for sku, where in lists if where is not None and where.absent(region) is False]
-
-
-@rule("region-not-offered", WARNING, source=tables, by_entry=True)
-def region_not_offered(context: RuleContext) -> Iterator[Finding]:
+@rule("region-not-offered", WARNING, wordings, source=tables)
+def region_not_offered(this: Declaration) -> Iterator[Finding]:
     """The region tables do not list the model version on this SKU in the account's region.
 
     It is a warning because the tables leave regions out that ARM has: in a comparison over 32 regions all
     that was documented existed, and a few more did. A plan asks ARM itself. The message names regions where
     the combination is listed, nearest first, and SKUs that this region has.
     """
-    catalogue = context.catalogue
-    for deployment in context.deployments:
-        what, region = subject(deployment.spec.model, catalogue), deployment.region
-        sku = deployment.spec.sku.name
-        if what.known is None or what.fine_tuned or region is None or catalogue.region(region.name) is None:
-            continue
-        where = catalogue.regions_for(what.name, what.version, sku)
-        if where is None or not where.absent(region):
-            continue
-        here = skus_here(catalogue, what, region)
-        also = f"; {region} has it on {listing(here)}" if here else ""
-        yield found(
-            deployment,
-            ("sku", "name"),
-            f"{what.title} on `{sku}` is not listed in {region}; it is in "
-            f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
-            label=f"not listed in {region}",
-            source=str(where.source),
-            fix=f"use {f'{choice(here)}, or ' if here else ''}an account in another region",
-        )
+    what, region, catalogue = this.what, this.known_region, this.catalogue
+    if what.known is None or what.fine_tuned or region is None:
+        return
+    where = catalogue.regions_for(what.name, what.version, this.sku)
+    if where is None or not where.absent(region):
+        return
+    offered = catalogue.skus_for(what.name, what.version) or ()
+    lists = [(sku, catalogue.regions_for(what.name, what.version, sku)) for sku in offered]
+    here = [sku for sku, known in lists if known is not None and known.absent(region) is False]
+    also = f"; {region} has it on {listing(here)}" if here else ""
+    yield Finding(
+        ("sku", "name"),
+        f"{what.title} on `{this.sku}` is not listed in {region}; it is in "
+        f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
+        label=f"not listed in {region}",
+        source=str(where.source),
+        fix=f"use {f'{choice(here)}, or ' if here else ''}an account in another region",
+    )
 
 
-@rule("unknown-region", WARNING, source=tables)
+@rule("unknown-region", WARNING, once, source=tables)
 def unknown_region(context: RuleContext) -> Iterator[Finding]:
     """The account's declared region is none of those that ARM lists for this provider.
 
@@ -91,8 +81,9 @@ def unknown_region(context: RuleContext) -> Iterator[Finding]:
             continue
         meant = misspelling_of(account.region.name, names)
         yield Finding(
-            message=f"region `{account.region}` is not among the {len(names)} that list models",
-            place=account_place(account, "region"),
+            ("region",),
+            f"region `{account.region}` is not among the {len(names)} that list models",
+            about=account,
             label="unknown region",
             source=f"region table of the catalogue, {catalogue.date}",
             fix=did_you_mean(meant, similar(account.region.name, names))
@@ -118,7 +109,7 @@ def cloud_of(region: Region, catalogue: Catalogue) -> str | None:
     return next((cloud for cloud, regions in SOVEREIGN.items() if region.name in regions), None)
 
 
-@rule("region-cloud", ERROR, source="regions of each cloud, by `az account list-locations`")
+@rule("region-cloud", ERROR, once, source="regions of each cloud, by `az account list-locations`")
 def region_cloud(context: RuleContext) -> Iterator[Finding]:
     """The account's declared region belongs to another cloud than the Fleet's.
 
@@ -132,8 +123,9 @@ def region_cloud(context: RuleContext) -> Iterator[Finding]:
         if cloud is None or fleet in {cloud, "emulator"}:
             continue
         yield Finding(
-            message=f"region `{account.region}` is one of {cloud}, and the fleet's cloud is {fleet}",
-            place=account_place(account, "region"),
+            ("region",),
+            f"region `{account.region}` is one of {cloud}, and the fleet's cloud is {fleet}",
+            about=account,
             label=f"a region of {cloud}",
             fix=f"write a region of {fleet}, or cloud: {cloud} in the Fleet",
         )

@@ -1,26 +1,33 @@
-"""What a rule is: a function over declared deployments, with its declaration above it.
+"""What a rule is: a function over what is declared, with its declaration above it.
 
-    @rule("capacity-increment", ERROR, source=tables)
-    def capacity_increment(context: RuleContext) -> Iterator[Finding]:
+    @rule("capacity-increment", ERROR, wordings, source=tables)
+    def capacity_increment(this: Declaration) -> Iterator[Finding]:
         \"\"\"What the code means and what to do: printed by `explain` and in docs/diagnostics.md.\"\"\"
 
-A rule sees values only: the desired state, the catalogue and today's date. It yields findings and
-never raises; what the catalogue does not know is no finding at all, or a warning that says so.
+A rule sees values only: one declared deployment or the whole desired state, the catalogue and today's date.
+It yields findings and never raises; what the catalogue does not know is no finding at all, or a warning that
+says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date
+from functools import cached_property
+from itertools import chain
 from sys import intern
-from typing import Final
+from typing import Final, TypeVar
 
+from reconciler.catalogue.facts import Sizes
 from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, sizes_of, subject
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
-from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.deployment import DesiredDeployment, ModelRef, Unset
 from reconciler.domain.fleet import DesiredAccount, DesiredState
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
 
 ERROR: Final = Severity.ERROR
 WARNING: Final = Severity.WARNING
@@ -30,7 +37,7 @@ RuleSource = str | Callable[[Catalogue], str]
 """Where a rule comes from, in words; a function where that depends on the catalogue's date."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleContext:
     """What every rule sees. `asks_arm` says that ARM's own lists are read after the rules have spoken."""
 
@@ -44,60 +51,121 @@ class RuleContext:
         """The declared deployments in scope, ordered by identity."""
         return self.desired.deployments
 
-    def only(self, deployments: tuple[DesiredDeployment, ...]) -> RuleContext:
-        """The same with these deployments alone."""
-        return replace(self, desired=replace(self.desired, deployments=deployments))
+    @cached_property
+    def declarations(self) -> list[Declaration]:
+        """The same, as rules look at them."""
+        return [Declaration(deployment, self) for deployment in self.deployments]
+
+    @cached_property
+    def firsts(self) -> dict[Hashable, Declaration]:
+        """One of each group that says the same of the same region, by its wording."""
+        return {this.wording: this for this in reversed(self.declarations)}
 
 
-class Alike:
-    """Deployments in groups that say the same of the same region, so that one can be asked for its group.
+class Declaration:
+    """One declared deployment, as a rule looks at it."""
 
-    Entries that say the same share their spec, so equality is identity here, which costs nothing.
+    def __init__(self, deployment: DesiredDeployment, context: RuleContext) -> None:
+        self.deployment = deployment
+        self.context = context
+        self.catalogue = context.catalogue
+        self.model: ModelRef = deployment.spec.model
+        self.sku: SkuName = deployment.spec.sku.name
+        self.region: Region | None = deployment.region
+        # Entries that say the same share their spec, so equality is identity here, which costs nothing.
+        region = None if self.region is None else self.region.name
+        self.wording: Hashable = (id(deployment.spec), id(deployment.lifecycle), region)
+
+    @cached_property
+    def what(self) -> Subject:
+        """What the catalogue is asked about."""
+        return subject(self.model, self.catalogue)
+
+    @cached_property
+    def sizes(self) -> Sizes | None:
+        """The capacities it may have, as far as the catalogue knows them."""
+        return sizes_of(self.deployment, self.catalogue)
+
+    @cached_property
+    def known_region(self) -> Region | None:
+        """Its region, where that is one which the catalogue's tables are about."""
+        region = self.region
+        return None if region is None or self.catalogue.region(region.name) is None else region
+
+    @property
+    def capacity(self) -> int | None:
+        """The declared capacity; None where the manifest is silent."""
+        capacity = self.deployment.spec.sku.capacity
+        return None if isinstance(capacity, Unset) else capacity.amount
+
+    def states(self, *route: str) -> bool:
+        """Whether any of its texts has a value there."""
+        return any(layer.states(route) for layer in self.deployment.provenance.layers)
+
+    def misspelt(self, route: Route, name: str) -> bool:
+        """Whether a text states `name` with a slip in it: `unknown-field` speaks, nothing is missing."""
+        for layer in self.deployment.provenance.layers:
+            here: object = layer.stated
+            for step in route:
+                here = here.get(step) if isinstance(here, Mapping) else None
+            keys = [str(key) for key in here] if isinstance(here, Mapping) else []
+            if any(key != name and misspelling_of(key, [name]) is not None for key in keys):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found at one place: the field at `route` of the deployment that it was asked about.
+
+    `about` is another deployment or an account. Severity and source are the rule's own where None.
     """
 
-    def __init__(self, context: RuleContext) -> None:
-        self._context = context
-        numbers: dict[Hashable, int] = {}
-        firsts: list[DesiredDeployment] = []
-        self._groups: list[int] = []
-        for deployment in context.deployments:
-            key = (
-                id(deployment.spec),
-                id(deployment.lifecycle),
-                None if deployment.region is None else deployment.region.name,
-            )
-            number = numbers.setdefault(key, len(firsts))
-            if number == len(firsts):
-                firsts.append(deployment)
-            self._groups.append(number)
-        few = 2 * len(firsts) <= len(self._groups)
-        self._firsts = [context.only((first,)) for first in firsts] if few else []
-
-    def heard(self, find: Find) -> RuleContext:
-        """The context without the groups of which `find` has nothing to say."""
-        if not self._firsts:
-            return self._context
-        loud = {number for number, first in enumerate(self._firsts) if next(find(first), None) is not None}
-        if len(loud) == len(self._firsts):
-            return self._context
-        pairs = zip(self._context.deployments, self._groups, strict=True) if loud else ()
-        return self._context.only(tuple(item for item, number in pairs if number in loud))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a rule found at one place. Severity and source are the rule's own where None."""
-
-    place: Place | None
+    route: Route
     message: str
+    _: KW_ONLY
     label: str = ""
     fix: str = ""
     source: str | None = None
     severity: Severity | None = None
     related: tuple[Related, ...] = ()
+    on_key: bool = False
+    about: DesiredDeployment | DesiredAccount | None = None
+
+    def place(self, asked: DesiredDeployment | None) -> Place | None:
+        """Where it stands: in the text whose value won, or below the place of an account."""
+        match self.about or asked:
+            case DesiredDeployment(provenance=provenance):
+                return provenance.place(self.route, on_key=self.on_key)
+            case DesiredAccount(place=Place() as place):
+                return replace(place, route=(*place.route, *self.route))
+            case _:
+                return None
 
 
-Find = Callable[[RuleContext], Iterator[Finding]]
+_Asked = TypeVar("_Asked", bound=RuleContext | Declaration)
+Find = Callable[[_Asked], Iterator[Finding]]
+Placed = Iterator[tuple[Finding, DesiredDeployment | None]]
+"""Each finding with the deployment that was asked about."""
+
+
+def once(context: RuleContext, find: Find[RuleContext]) -> Placed:
+    """For a rule about everything that is declared, or about accounts."""
+    return ((finding, None) for finding in find(context))
+
+
+def entries(context: RuleContext, find: Find[Declaration]) -> Placed:
+    """For a rule that each deployment is asked about."""
+    return ((finding, this.deployment) for this in context.declarations for finding in find(this))
+
+
+def wordings(context: RuleContext, find: Find[Declaration]) -> Placed:
+    """For a rule that looks at spec, lifecycle and region alone: one is asked for all that say the same."""
+    answers = {wording: said for wording, first in context.firsts.items() if (said := [*find(first)])}
+    for this in context.declarations if answers else ():
+        if (said := answers.get(this.wording, [])) and this is not context.firsts[this.wording]:
+            said = [*find(this)]
+        yield from ((finding, this.deployment) for finding in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +181,19 @@ class Rule:
     loudest: Severity
     explanation: str
     source: RuleSource
-    find: Find
-    by_entry: bool = False
+    find: Callable[..., Iterator[Finding]]
+    by_entry: bool
+    ask: Callable[[RuleContext], Placed]
 
-    def check(self, context: RuleContext, alike: Alike) -> Iterator[Diagnostic]:
+    def check(self, context: RuleContext) -> Iterator[Diagnostic]:
         """What the rule has to say of everything declared."""
         source = self.source_in(context.catalogue)
-        for item in self.find(alike.heard(self.find) if self.by_entry else context):
+        for item, deployment in self.ask(context):
             yield Diagnostic(
                 code=self.code,
                 severity=item.severity or self.severity,
                 message=intern(item.message),  # thousands of deployments are told the same
-                place=item.place,
+                place=item.place(deployment),
                 label=intern(item.label),
                 source=intern(source if item.source is None else item.source),
                 fix=intern(item.fix),
@@ -139,23 +208,29 @@ class Rule:
 def rule(
     code: str,
     severity: Severity,
+    over: Callable[[RuleContext, Find[_Asked]], Placed],
     *,
     source: RuleSource,
     loudest: Severity | None = None,
-    by_entry: bool = False,
-) -> Callable[[Find], Rule]:
-    """Declare the function below as a rule, explained by its docstring; `loudest` None: its `severity`."""
+    then: Find[_Asked] | None = None,
+) -> Callable[[Find[_Asked]], Rule]:
+    """Declare the function below as a rule, explained by its docstring; `loudest` None: its `severity`.
 
-    def declared(find: Find) -> Rule:
-        explanation = " ".join((find.__doc__ or "").split())
+    `over` says what it is asked about; `then` is asked about all of that once more.
+    """
+    every: object = over
+
+    def declared(find: Find[_Asked]) -> Rule:
+        questions = (find,) if then is None else (find, then)
         return Rule(
             code=code,
             severity=severity,
             loudest=loudest or severity,
-            explanation=explanation,
+            explanation=" ".join((find.__doc__ or "").split()),
             source=source,
             find=find,
-            by_entry=by_entry,
+            by_entry=every is wordings,
+            ask=lambda context: chain.from_iterable(over(context, question) for question in questions),
         )
 
     return declared
@@ -169,50 +244,3 @@ def tables(catalogue: Catalogue) -> str:
 def tuned_tables(catalogue: Catalogue) -> str:
     """The source of what holds for fine-tuned models."""
     return str(catalogue.tuned_source)
-
-
-def alias_table(catalogue: Catalogue) -> str:
-    """The source of what SKUs were called."""
-    return str(catalogue.alias_source)
-
-
-def found(
-    deployment: DesiredDeployment,
-    route: Route,
-    message: str,
-    *,
-    on_key: bool = False,
-    label: str = "",
-    fix: str = "",
-    source: str | None = None,
-    severity: Severity | None = None,
-    related: tuple[Related, ...] = (),
-) -> Finding:
-    """A finding about one field of a deployment, placed in the text whose value won."""
-    place = deployment.provenance.place(route, on_key=on_key)
-    return Finding(
-        place=place,
-        message=message,
-        label=label,
-        fix=fix,
-        source=source,
-        severity=severity,
-        related=related,
-    )
-
-
-def account_place(account: DesiredAccount, key: str) -> Place | None:
-    """The place of one field of an account, below the place of the account itself."""
-    return None if account.place is None else replace(account.place, route=(*account.place.route, key))
-
-
-def misspelt(deployment: DesiredDeployment, route: Route, name: str) -> bool:
-    """Whether a text states `name` with a slip in it: `unknown-field` speaks of that, nothing is missing."""
-    for layer in deployment.provenance.layers:
-        here: object = layer.stated
-        for step in route:
-            here = here.get(step) if isinstance(here, Mapping) else None
-        keys = [str(key) for key in here] if isinstance(here, Mapping) else []
-        if any(key != name and misspelling_of(key, [name]) is not None for key in keys):
-            return True
-    return False

@@ -1,17 +1,20 @@
 """A long models list is understood when it is looked at, and only then (what is short is read at once)."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from reconciler.arm.client import ArmClient
 from reconciler.arm.shared import LateOffers, may_wait
 from reconciler.domain.ids import Region
-from reconciler.domain.state import RegionFacts
+from reconciler.domain.state import Offer, RegionFacts
 from reconciler.errors import UnreadableOffers
 from tests.unit.arm.scripted import SUBSCRIPTION, ask, reply, wire
 
 REGION = Region("eastus2")
+OTHER = "22222222-2222-2222-2222-222222222222"
 MANY = 1_000
 
 
@@ -79,3 +82,20 @@ def test_a_long_list_that_is_none_after_all_counts_as_one_that_could_not_be_read
     with pytest.raises(UnreadableOffers, match="the models of eastus2 cannot be used"):
         list(found)
     assert RegionFacts(subscription=SUBSCRIPTION, region=REGION, models=found).offers is None
+
+
+def test_what_two_subscriptions_are_offered_alike_is_read_and_kept_once() -> None:
+    """Their pages differ in the ids of the items and in the address of the next page, and in nothing else."""
+
+    def page(subscription: str) -> dict[str, object]:
+        place = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/eastus2"
+        items = [{"id": f"{place}/models/m{number}", **entry(number)} for number in range(MANY)]
+        return {"value": items, "nextLink": f"https://arm.example{place}/models?page=2"}
+
+    async def both(arm: ArmClient) -> list[Sequence[Offer]]:
+        return [await arm.list_offers(subscription, REGION) for subscription in (SUBSCRIPTION, OTHER)]
+
+    answers = [page(SUBSCRIPTION), {"value": []}, page(OTHER), {"value": []}]
+    ours, theirs = ask(wire(*(lambda a=a: reply(200, a) for a in answers)), both).value
+    assert len(ours) == MANY
+    assert all(one is other for one, other in zip(ours, theirs, strict=True))

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from reconciler.arm.shared import Shared
+from tests.unit.arm.scripted import SUBSCRIPTION
 
 ANSWER = {
     "id": "/subscriptions/…/deployments/chat",
@@ -83,8 +84,8 @@ def test_a_fleet_of_strangers_is_not_remembered_for_ever() -> None:
 
 def test_of_equal_long_pages_one_is_kept() -> None:
     shared = Shared()
-    assert shared.page(b"[1]" * 9) is shared.page(bytes(bytearray(b"[1]" * 9)))
-    assert shared.page(b"[2]") == b"[2]"
+    assert shared.page(b"[1]" * 9, SUBSCRIPTION) is shared.page(bytes(bytearray(b"[1]" * 9)), SUBSCRIPTION)
+    assert shared.page(b"[2]", SUBSCRIPTION) == b"[2]"
 
 
 def test_what_is_large_or_beyond_number_is_not_kept_for_answers_to_come() -> None:
@@ -95,8 +96,8 @@ def test_what_is_large_or_beyond_number_is_not_kept_for_answers_to_come() -> Non
     assert shared.deployment(answer(model={"name": "y" * 100_000})) != huge
     assert shared.remembered == known
     pages = [bytes([number, 0]) for number in range(200)]
-    assert [shared.page(page) for page in pages] == pages
-    assert shared.page(bytes([199, 0])) is not pages[199]
+    assert [shared.page(page, SUBSCRIPTION) for page in pages] == pages
+    assert shared.page(bytes([199, 0]), SUBSCRIPTION) is not pages[199]
     large = b"x" * (2 << 20)
-    assert shared.page(large) is large
-    assert shared.page(bytes(bytearray(large))) is not large
+    assert shared.page(large, SUBSCRIPTION) is large
+    assert shared.page(bytes(bytearray(large)), SUBSCRIPTION) is not large

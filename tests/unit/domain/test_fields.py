@@ -1,12 +1,12 @@
-"""The table of fields and the two places that a new row has to be entered in beside it."""
+"""The table of fields, and what has to go with a row of it."""
 
 import pytest
 
-from reconciler.domain.fields import FIELDS, Field
-from reconciler.emulator import deployment_fields
-from tests.unit.manifest.reading import codes, complete_entry, read
-
-OWN = [field for field in FIELDS if field.own and field.arm[:-1] == ("properties",) and "." not in field.path]
+from reconciler.arm.api_version import DEFAULT_API_VERSION
+from reconciler.domain.fields import FIELDS, Field, not_carried
+from reconciler.emulator import deployment_fields, versions
+from reconciler.manifest.entry import ModelEntry, SkuEntry
+from reconciler.manifest.fleet import PREVIEWS, STABLE
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=[field.path for field in FIELDS])
@@ -15,7 +15,14 @@ def test_the_emulator_has_learned_every_field_that_a_manifest_can_state(field: F
     assert ".".join(field.arm) in {row.path for row in deployment_fields.FIELDS}
 
 
-@pytest.mark.parametrize("field", OWN, ids=[field.path for field in OWN])
-def test_a_manifest_may_say_null_of_just_the_fields_that_a_null_unsets(field: Field) -> None:
-    found = codes(read(complete_entry(f"{field.path}: null")))
-    assert found == ([] if field.nullable else ["wrong-type"])
+def test_every_part_of_a_model_and_of_a_sku_has_a_line_in_the_manifest() -> None:
+    lines = [f"model.{name}" for name in ModelEntry.model_fields]
+    lines += [f"sku.{name}" for name in SkuEntry.model_fields]
+    assert sorted(lines) == sorted(row.path for row in FIELDS if row.path.startswith(("model.", "sku.")))
+
+
+def test_the_version_that_is_spoken_is_the_newest_stable_one_and_carries_every_field() -> None:
+    """A field that is newer than it would be warned of in every run."""
+    assert STABLE[-1] == versions.STABLE[-1] == DEFAULT_API_VERSION
+    assert not_carried(DEFAULT_API_VERSION) == ()
+    assert {row.since for row in FIELDS} <= {"", *STABLE, *PREVIEWS}

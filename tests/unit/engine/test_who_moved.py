@@ -12,9 +12,9 @@ from reconciler.domain.marks import MODEL_TAG
 from reconciler.engine.observe import observe
 from reconciler.engine.outcome import Outcome
 from reconciler.plan.actions import Action, Keep, Reason, Update
+from reconciler.plan.allowances import Policy
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
-from reconciler.plan.guard import Policy
 from tests.simulated.arm import SimulatedArm, World
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile

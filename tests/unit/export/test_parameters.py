@@ -8,8 +8,7 @@ import pytest
 
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found
-from reconciler.export.sources.given import Setting, named_values
-from reconciler.export.sources.parameters import azd_environment
+from reconciler.export.sources.given import Setting, azd_environment, named_values
 from reconciler.export.sources.reading import Files, estate_of
 
 TEMPLATE = {
@@ -152,6 +151,13 @@ def test_bicep_parameters_that_are_written_out_need_no_bicep(monkeypatch: pytest
     assert (found.name, found.resource["sku"]) == ("it's", {"name": "Standard", "capacity": 40})
     assert found.resource["tags"] == {"owner": "a", "x y": [1, True, None]}
     assert "raiPolicyName" in found.open
+
+
+def test_a_property_called_param_begins_no_parameter() -> None:
+    Path("main.bicepparam").write_text("param tags = {\n  param: 'x'\n}\nparam cap = 3\n", "utf-8")
+    found = only(read(Path("main.bicepparam")))
+    assert found.resource["tags"] == {"param": "x"}
+    assert found.resource["sku"] == {"name": "Standard", "capacity": 3}
 
 
 def test_bicep_itself_needs_the_executable_and_says_how_to_get_json(monkeypatch: pytest.MonkeyPatch) -> None:

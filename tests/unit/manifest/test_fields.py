@@ -38,8 +38,11 @@ def test_every_writable_field_reaches_the_desired_deployment() -> None:
     assert (spec.sku.name.name, str(spec.sku.capacity)) == ("ProvisionedManaged", "25 PTU")
     assert (spec.sku.tier, spec.sku.size, spec.sku.family) == ("Standard", "s", "f")
     assert (spec.model.format, spec.model.version, spec.model.publisher) == ("OpenAI", "1", "OpenAI")
-    assert (spec.version_upgrade_option, spec.rai_policy_name) == ("NoAutoUpgrade", "Microsoft.DefaultV2")
-    assert (spec.spillover_deployment_name, spec.parent_deployment_name) == ("mini", "parent")
+    assert (spec.text("versionUpgradeOption"), spec.text("raiPolicyName")) == (
+        "NoAutoUpgrade",
+        "Microsoft.DefaultV2",
+    )
+    assert (spec.text("spilloverDeploymentName"), spec.text("parentDeploymentName")) == ("mini", "parent")
     assert spec.tags == {"team": "support"}
     assert spec.settings == {
         "newThing": {"a": [1]},

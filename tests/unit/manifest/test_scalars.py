@@ -218,7 +218,7 @@ def test_a_percentage_is_between_0_and_100(written: str, code: str) -> None:
 
 def test_a_field_that_is_not_stated_is_unset() -> None:
     spec = the_deployment(read(one_entry("model: {name: gpt-4.1}\nsku: {name: Standard}"))).spec
-    unstated = (spec.tags, spec.model.version, spec.sku.capacity, spec.rai_policy_name)
+    unstated = (spec.tags, spec.model.version, spec.sku.capacity, spec.text("raiPolicyName"))
     assert all(value is UNSET for value in unstated)
     assert spec.model.format == "OpenAI"
 

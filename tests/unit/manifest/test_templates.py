@@ -58,7 +58,7 @@ def test_later_texts_win_mapping_by_mapping() -> None:
     assert (merged.model.name, merged.model.version) == ("gpt-4.1", "v2")
     assert (merged.sku.name.name, str(merged.sku.capacity)) == ("Standard", "20")
     assert merged.tags == {"a": "base", "b": "extra", "c": "own"}
-    assert merged.rai_policy_name == "strict"
+    assert merged.text("raiPolicyName") == "strict"
 
 
 def test_templates_merge_in_the_order_in_which_they_are_listed() -> None:
@@ -84,7 +84,7 @@ def test_fleet_defaults_lie_under_every_deployment() -> None:
     fleet = a_fleet("defaults: {tags: {a: fleet, z: fleet}, versionUpgradeOption: NoAutoUpgrade}")
     merged = the_deployment(read_all(fleet, BASE, a_set(spec="templates: [base]"))).spec
     assert merged.tags == {"a": "base", "z": "fleet"}
-    assert merged.version_upgrade_option == "NoAutoUpgrade"
+    assert merged.text("versionUpgradeOption") == "NoAutoUpgrade"
 
 
 def test_two_sets_may_use_one_template() -> None:
@@ -154,7 +154,7 @@ def test_what_a_template_lacks_the_set_may_say() -> None:
     template = a_template("base", "{name: chat, raiPolicyName: strict}")
     own = "{name: chat, model: {name: m}, sku: {name: s}}"
     found = the_deployment(read_all(template, a_set(spec="templates: [base]", deployments=own)))
-    assert found.spec.rai_policy_name == "strict"
+    assert found.spec.text("raiPolicyName") == "strict"
 
 
 def test_an_unknown_template_gets_the_near_one_and_no_further_complaints() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.compose import MAX_DEPTH, MAX_NODES, compose
+from reconciler.manifest.compose import MAX_DEPTH, MAX_NODES, SharedValues, compose, values_of
 from reconciler.manifest.tree import Items, Map, Node, Text
-from reconciler.manifest.values import SharedValues, values_of
 from tests.unit.manifest.reading import complete_entry, line_of, one_entry, only, read, the_deployment
 
 

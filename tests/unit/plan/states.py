@@ -38,8 +38,8 @@ from reconciler.domain.state import (
     SystemMetadata,
 )
 from reconciler.plan.actions import Action
+from reconciler.plan.allowances import Policy
 from reconciler.plan.body import put_body
-from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
 from tests.build import declared

@@ -21,8 +21,8 @@ from reconciler.plan.actions import (
     Update,
     Wait,
 )
+from reconciler.plan.allowances import Policy
 from reconciler.plan.dependants import block_dependants
-from reconciler.plan.guard import Policy
 from tests.unit.plan.states import (
     EVERYTHING,
     account,

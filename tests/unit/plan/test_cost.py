@@ -13,8 +13,8 @@ from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle
 from reconciler.domain.fleet import Fleet, Guards
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.cost import priced
-from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
 from reconciler.prices.bill import cents
 from reconciler.prices.load import shipped

@@ -6,7 +6,7 @@ from reconciler.domain.deployment import DesiredDeployment, Lifecycle
 from reconciler.domain.fleet import Guards, PrunePolicy, Scope
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.plan import Refusal
 from tests.unit.plan.states import (
     SUBSCRIPTION,

@@ -8,7 +8,7 @@ from reconciler.domain.fleet import DesiredAccount, DesiredState, Guards
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import ObservedState
-from reconciler.plan.guard import Alone, Policy
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Refusal
 from tests.unit.plan.states import account, applied, desired, listed, state, world

@@ -13,10 +13,10 @@ from reconciler.domain.marks import MODEL_TAG, SPEC_TAG
 from reconciler.domain.platform import Replacement
 from reconciler.domain.state import ObservedDeployment, ObservedState, Offer
 from reconciler.plan.actions import Action, Adopt, Blocked, Keep, Reason, Update
+from reconciler.plan.allowances import Policy
 from reconciler.plan.body import model_mark, spec_mark
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
-from reconciler.plan.guard import Policy
 from reconciler.plan.moved import Mover, RegionalUpgrades, who_moved
 from tests.unit.plan.states import (
     REGION,

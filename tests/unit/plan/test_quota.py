@@ -10,7 +10,7 @@ from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Listed, ObservedAccount, ObservedState, Offer, QuotaPool, RegionFacts
 from reconciler.plan.actions import Blocked, Create, Reason
-from reconciler.plan.guard import Policy
+from reconciler.plan.allowances import Policy
 from reconciler.plan.plan import Plan, Verdict
 from tests.unit.plan.states import (
     SUBSCRIPTION,

@@ -12,7 +12,7 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import ObservedState, Unreadable
 from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
-from reconciler.plan.guard import Alone, Policy
+from reconciler.plan.allowances import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.planfile.codec import to_json
 from reconciler.planfile.merge import ShardPlan, read_shard, united, whole

@@ -1,0 +1,68 @@
+"""What accounts showed of themselves, by kind, sku and day: the index `world/accounts.json`.
+
+Rule of this module: a row is what one recorded account showed on one day, or, where its source says so, what
+a kind is of an account of all services. A part that was not recorded on a day is that of the nearest row in
+time. Nothing here decides anything.
+"""
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from reconciler.emulator.wire import Json, world_facts
+
+_IN_USE = timedelta(days=730)
+_NEW = timedelta(days=90)
+
+
+def as_of(created: str, version: str) -> str:
+    """The day whose facts an account shows: the day it was made, through versions of its time.
+
+    A version that was two years old by then is spoken by clients that were tested when it was new, and it
+    shows them what accounts showed then.
+    """
+    known, asked = date.fromisoformat(created[:10]), date.fromisoformat(version[:10])
+    return created[:10] if known - asked <= _IN_USE else (asked + _NEW).isoformat()
+
+
+@cache
+def part(kind: str, sku: str, day: str, name: str) -> Any:  # noqa: ANN401 - JSON
+    """One part (`rules`, `quota`, `capabilities`, `endpoints`, `apiProperties`, `path`), None if it has none.
+
+    Rows of the sku are more to the point than rows of the kind, and those than rows of any kind.
+    """
+    rows = [row for row in world_facts("accounts")["rows"] if name in row]
+    own = [row for row in rows if row["kind"] == kind]
+    found = (
+        [row for row in own if sku in row.get("skus", ())]
+        or [row for row in own if "skus" not in row]
+        or [row for row in rows if row["kind"] == "*"]
+    )
+    return min(found, key=lambda row: abs(date.fromisoformat(row["on"]) - date.fromisoformat(day)))[name]
+
+
+def limits(kind: str, sku: str, day: str) -> Json:
+    """`callRateLimit`, and `quotaLimit` (calls per thirty days), where an account has them."""
+    found = {"callRateLimit": part(kind, sku, day, "rules"), "quotaLimit": part(kind, sku, day, "quota")}
+    return {name: {"rules": [_rule(key) for key in keys]} for name, keys in found.items() if keys}
+
+
+def _rule(reference: str) -> Json:
+    """A rule as ARM shows it; references name one with its year or count where it had several."""
+    facts = world_facts("accounts")["rules"][reference]
+    matched = (pattern.split(" ") for pattern in facts["of"])
+    return {
+        "key": reference.partition("@")[0],
+        "renewalPeriod": facts["every"],
+        "count": facts["count"],
+        **({"dynamicThrottlingEnabled": True} if "dynamic" in facts else {}),
+        "matchPatterns": [{"path": path, "method": method} for method, path in matched],
+    }
+
+
+def capabilities(kind: str, sku: str, day: str) -> list[Json]:
+    """Capabilities of the account, not of its models."""
+    return [
+        {"name": name, **({} if value is None else {"value": value.format(kind=kind)})}
+        for name, value in part(kind, sku, day, "capabilities").items()
+    ]
