@@ -14,11 +14,11 @@ from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
-from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject, declared_subjects, observed_subjects
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
     from reconciler.plan.plan import Plan
+    from reconciler.policy.rule import PolicyRule, PolicySubject
     from reconciler.policy.words import Monthly
 
 
@@ -26,11 +26,15 @@ def of_declared(
     policies: Sequence[PolicyRule], desired: DesiredState, words: Iterable[str] = ()
 ) -> tuple[Diagnostic, ...]:
     """What the rules find in what the manifests declare. `words` are those of `--rule`."""
+    from reconciler.policy.rule import declared_subjects
+
     return _judged(policies, declared_subjects(desired), desired, words) if policies else ()
 
 
 def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ...]:
     """What the rules find in what is there, declared or not."""
+    from reconciler.policy.rule import observed_subjects
+
     desired = loaded.state()
     return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.chosen.rules)
 
@@ -40,6 +44,7 @@ def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
     if not loaded.policies:
         return plan
     from reconciler.plan.guard import judged_by_policies
+    from reconciler.policy.rule import declared_subjects
 
     desired = loaded.state()
     found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.chosen.rules)
@@ -54,6 +59,7 @@ def _judged(
 ) -> tuple[Diagnostic, ...]:
     from reconciler.policy.expression import ExpressionFleet
     from reconciler.policy.judge import judge
+    from reconciler.policy.rule import PREFIX
     from reconciler.policy.words import PolicyContext
 
     said = {code: level for code, level in severities(words).items() if code.startswith(PREFIX)}
