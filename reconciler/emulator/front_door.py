@@ -38,8 +38,11 @@ _BUCKET_OF = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
     """Answers that need no token; None when the request is not one of them.
 
-    That an api-version is missing is told to everybody (reported).
+    That an api-version is missing is told to everybody (reported), and a control character in the path is
+    refused before there is an error to read (reported of a carriage return behind a name, March 2023).
     """
+    if any(character < " " for character in request.path):
+        return Answer(status=400, from_provider=False)
     if request.method == "GET" and request.path.lower() == "/api/retail/prices":
         return retail.answer(request)
     if request.method == "POST" and (answered := data_plane.answer(store, request, now)) is not None:

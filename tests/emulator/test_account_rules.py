@@ -148,6 +148,16 @@ def test_own_storage_is_attached_to_a_new_account_only(method: str) -> None:
     assert arm.arm(method, f"{ABOVE}owning", owning).status in {200, 202}
 
 
+def test_own_storage_could_be_attached_later_in_2022() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-09-29T00:00:00Z"})
+    arm.sign_in_again()
+    speech = asked("SpeechServices")
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    late = {**speech, "properties": {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}}
+    assert arm.arm("PATCH", f"{ABOVE}plain", late).status == 200
+
+
 def test_restoring_nothing_names_what_is_not_there() -> None:
     found = fleet().arm("PUT", f"{ABOVE}never", {**asked(), "properties": {"restore": True}})
     assert found.code == "CanNotRestoreANonExistingResource"
@@ -277,6 +287,7 @@ def test_a_kind_stays_but_for_the_upgrade(before: str, day: str, kind: str, code
     ("day", "settings", "properties", "missing"),
     [
         ("2023-09-07", {}, None, "Properties"),
+        ("2023-11-07", {}, None, ""),
         ("2026-06-01", {}, None, ""),
         ("2023-06-22", {"accountFields": "required"}, {"publicNetworkAccess": "Enabled"}, "NetworkAcls"),
     ],

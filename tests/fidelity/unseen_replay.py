@@ -34,6 +34,7 @@ Part = Literal[
     "seventh",
     "eighth",
     "ninth_built",
+    "ninth",
     "tenth_built",
     "tenth",
 ]
