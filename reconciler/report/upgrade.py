@@ -1,4 +1,4 @@
-"""The proposals of `upgrade` and `capacity propose`: for a terminal, a pull request, a program, `git apply`.
+"""The proposals of `upgrade`: for a terminal, a pull request, a program and `git apply`.
 
 Rule of this module: what is proposed stands before what could not be solved, and every target has its source.
 """
@@ -9,13 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Final
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
 from reconciler.domain.document import Document
-from reconciler.plan.proposal import Move, RoomProposal
-from reconciler.report.capacity import NO_PROMISE
 from reconciler.report.markdown import markdown_fence, markdown_inert, table
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
@@ -202,46 +199,3 @@ def _version(proposal: Proposal) -> str | None:
 
 def _from(proposal: Proposal) -> str:
     return f"{proposal.deployment.spec.model.name} {_version(proposal) or '(no version)'}"
-
-
-# -- capacity propose -----------------------------------------------------------------------------------
-
-_TODO: Final = {
-    Move.NOTHING: "nothing to do",
-    Move.SKU: "change the SKU",
-    Move.ACCOUNT: "move the entry to the set of {account}",
-    Move.SIZE: "make it smaller",
-    Move.NEW_ACCOUNT: "it needs an account there first",
-    Move.NOWHERE: "wait, or ask for less",
-    Move.UNKNOWN: "nothing can be said",
-}
-
-
-def room_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, style: Style) -> str:
-    """A paragraph per deployment, then the diff."""
-    lines: list[str] = []
-    for item in found:
-        name = f"{item.desired.id.account.name}/{item.desired.id.name}"
-        amount = f" ({item.available} available)" if item.available and item.move is not Move.UNKNOWN else ""
-        todo = _TODO[item.move].format(account=item.account.name if item.account else "")
-        words = f"{name}: {todo}. {item.reason}{amount}"
-        lines += style.paragraph(style.show(words), hanging="  ")
-    if not found:
-        lines.append("No provisioned deployment is selected, so there is nothing to propose.")
-    else:
-        line = f"As ARM said at {asked_at}. {NO_PROMISE}"
-        lines += ["", *style.paragraph(line)]
-    text = "\n".join(lines) + "\n"
-    return f"{text}\n{diff(texts)}" if texts else text
-
-
-def room_document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Document:
-    """The document of `capacity propose -o json`."""
-    from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
-
-    return ProposalsDocument(
-        format_version=1,
-        asked_at=asked_at,
-        items=tuple(MoveDocument.from_value(item, id=str(item.desired.id)) for item in found),
-        edits=tuple(EditedDocument.from_value(text, path=name) for name, text in texts.items()),
-    )

@@ -45,7 +45,8 @@ from reconciler.plan.plan import PoolForecast
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.plan.proposal import propose as proposed
 from reconciler.report import capacity as report
-from reconciler.report import upgrade as proposals_report
+from reconciler.report import proposals as proposals_report
+from reconciler.report.upgrade import diff
 from reconciler.upgrade.rewrite import rewritten
 from reconciler.upgrade.splices import Edited
 from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
@@ -240,9 +241,9 @@ def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     texts = _edits(loaded, found)
     write_forms(
         output,
-        text=lambda each: proposals_report.room_text(found, texts, asked_at, style=style_of(each)),
-        json=lambda _: proposals_report.room_document(found, texts, asked_at).to_json(),
-        diff=lambda _: proposals_report.diff(texts),
+        text=lambda each: proposals_report.render_text(found, texts, asked_at, style=style_of(each)),
+        json=lambda _: proposals_report.document(found, texts, asked_at).to_json(),
+        diff=lambda _: diff(texts),
     )
     if texts:
         return Exit.CHANGES

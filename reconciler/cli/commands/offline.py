@@ -18,7 +18,6 @@ from reconciler.cli.knowledge import catalogue, prices
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock
 from reconciler.domain.state import Listed
-from reconciler.plan.lifespan import declared_lifespans, observed_lifespans
 
 
 def validate(*, chosen: Chosen, output: Output) -> Exit:
@@ -63,6 +62,7 @@ def lifecycle(
     *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
 ) -> Exit:
     """List when every deployment's model ends, and what becomes of the deployment then."""
+    from reconciler.plan.lifespan import declared_lifespans, observed_lifespans
     from reconciler.report import lifecycle as report
 
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)

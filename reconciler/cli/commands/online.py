@@ -17,11 +17,9 @@ from reconciler.diagnostics import has_errors
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.allowances import Policy
-from reconciler.plan.plan import Plan, PoolForecast, Verdict
-from reconciler.plan.quota import holdings
-from reconciler.report import quota as quota_report
 
 if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan, PoolForecast
     from reconciler.prices.bill import Cost
 
 
@@ -74,6 +72,10 @@ def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
 
 def quota(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     """List the pools of the declared regions, and who holds them."""
+    from reconciler.plan.plan import Verdict
+    from reconciler.plan.quota import holdings
+    from reconciler.report import quota as quota_report
+
     loaded = valid_fleet(chosen, connection.cloud, output)
     desired = loaded.state()
 

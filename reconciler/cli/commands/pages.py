@@ -17,11 +17,11 @@ from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.fleet import Fleet
 from reconciler.domain.state import ObservedState
-from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
-from reconciler.plan.plan import Plan, PoolForecast
 
 if TYPE_CHECKING:
     from reconciler.plan.drift import DriftReport
+    from reconciler.plan.lifespan import Lifespan
+    from reconciler.plan.plan import Plan, PoolForecast
     from reconciler.prices.bill import Cost
     from reconciler.report.capacity import CapacityTable
     from reconciler.report.html.page import Occasion, Section
@@ -35,6 +35,7 @@ _PORTALS = {
 
 def plan_html(plan: Plan, loaded: Loaded, output: Output) -> str:
     """The plan, with the ends of the models that it leaves in use."""
+    from reconciler.plan.lifespan import declared_lifespans
     from reconciler.report.html.plan import render_html
 
     about, desired = _of_fleet("plan", loaded, output), loaded.state()
@@ -75,6 +76,7 @@ def show_html(
     policies: Sequence[Diagnostic],
 ) -> str:
     """What is there, with the ends of its models."""
+    from reconciler.plan.lifespan import observed_lifespans
     from reconciler.report.html.show import render_html
 
     about = _of_fleet("show", loaded, output)
