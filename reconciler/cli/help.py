@@ -20,9 +20,13 @@ _LONGEST: Final = 60
 
 
 class Option(click.Option):
-    """An option below a heading of GROUPS. `twin` gives it an environment twin, `RECONCILER_<OPTION>`."""
+    """An option below a heading of GROUPS. `twin` gives it an environment twin, `RECONCILER_<OPTION>`.
+
+    A default that is something is shown, unless `show_default` says otherwise.
+    """
 
     def __init__(self, *args: Any, group: str = "", twin: bool = False, **settings: Any) -> None:
+        settings.setdefault("show_default", bool(settings.get("default")))
         super().__init__(*args, **settings)
         self.group = group
         if twin:

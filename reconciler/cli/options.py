@@ -181,7 +181,6 @@ def output_options(*forms: str) -> Decorator:
             "form",
             type=click.Choice(forms),
             default=forms[0],
-            show_default=True,
             help="Form of the result on stdout.",
         ),
         shared("--output-file", "file", type=FILE, help="Write the result there instead."),
@@ -242,6 +241,7 @@ def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]
 
 
 _manifests = functools.partial(option, group="Manifests", twin=True)
+_globs = functools.partial(_manifests, multiple=True, metavar="GLOB", shell_complete=offers("targets"))
 
 rule_option = _manifests(
     "--rule",
@@ -272,29 +272,10 @@ def _chosen(*, paths: tuple[str, ...], **given: Any) -> Chosen:
 manifest_options = into(
     "chosen",
     _chosen,
-    click.argument(
-        "paths",
-        nargs=-1,
-        metavar="[PATH]...",
-        shell_complete=_files,
-    ),
+    click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=_files),
     _manifests("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
-    _manifests(
-        "--target",
-        "targets",
-        multiple=True,
-        metavar="GLOB",
-        shell_complete=offers("targets"),
-        help="Only subscription-or-alias/account/deployment. Repeatable.",
-    ),
-    _manifests(
-        "--exclude",
-        "excludes",
-        multiple=True,
-        metavar="GLOB",
-        shell_complete=offers("targets"),
-        help="All but these. Repeatable.",
-    ),
+    _globs("--target", "targets", help="Only subscription-or-alias/account/deployment. Repeatable."),
+    _globs("--exclude", "excludes", help="All but these. Repeatable."),
     _manifests(
         "--shard",
         default="",
@@ -326,7 +307,6 @@ def _connection_options(limit: float, more: str = "") -> Decorator:
             "--emulator-state",
             type=FILE,
             default=Path(".reconciler/emulator.db"),
-            show_default=True,
             help="State of the embedded emulator.",
         ),
         shared("--api-version", metavar="YYYY-MM-DD", help="ARM api-version of the provider."),
@@ -334,7 +314,6 @@ def _connection_options(limit: float, more: str = "") -> Decorator:
             "--parallelism",
             type=click.IntRange(1, 256),
             default=128,
-            show_default=True,
             help="Requests at once; waiting for ARM does not count.",
         ),
         shared(

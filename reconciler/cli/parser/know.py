@@ -81,7 +81,7 @@ _output = output_options("text", "json")
 
 
 def _overlay(default: str, text: str) -> Decorator:
-    return option("--overlay", "target", type=FILE, default=Path(default), show_default=True, help=text)
+    return option("--overlay", "target", type=FILE, default=Path(default), help=text)
 
 
 _LISTS = {
@@ -121,13 +121,7 @@ catalog = Group(
             _filters,
             flag("--refresh", help="Ask the Retail Prices API, and write its answer to --overlay."),
             _overlay(".reconciler/prices.json", "With --refresh: where to write the prices."),
-            option(
-                "--currency",
-                default="USD",
-                show_default=True,
-                metavar="CODE",
-                help="Currency of the prices.",
-            ),
+            option("--currency", default="USD", metavar="CODE", help="Currency of the prices."),
             click.argument("paths", nargs=-1, metavar="[PATH]..."),
             connection_options,
             _output,
@@ -176,11 +170,10 @@ policy = Group(
                 "--id",
                 "rule",
                 default="approved-models",
-                show_default=True,
                 callback=_rule_id,
                 help="Id of the rule: its findings have the code policy/ID.",
             ),
-            option("--name", default="approved-models", show_default=True, help="Name of the policy."),
+            option("--name", default="approved-models", help="Name of the policy."),
             output_options("yaml"),
             run="formats.import_policy",
             help="""Write Azure's definition on approved models as a rule.
@@ -243,7 +236,6 @@ schema = command(
         "--document",
         type=click.Choice(DOCUMENTS),
         default=MANIFEST,
-        show_default=True,
         help="The manifests, or what a command prints with `-o json`.",
     ),
     run="formats.schema",

@@ -112,7 +112,6 @@ doctor = command(
         "purpose",
         type=click.Choice(["plan", "apply"]),
         default="plan",
-        show_default=True,
         help="What the identity must be able to do; rights to write that are missing fail only for apply.",
     ),
     run="doctor.doctor",

@@ -23,7 +23,7 @@ from reconciler.cli.options import (
 init = command(
     "init",
     click.argument("folder", metavar="[DIR]", default=Path(), type=FOLDER),
-    option("--fleet", default="my-fleet", show_default=True, metavar="NAME", help="The fleet's name."),
+    option("--fleet", default="my-fleet", metavar="NAME", help="The fleet's name."),
     option(
         "--from-live",
         "live",
@@ -36,7 +36,6 @@ init = command(
         "--ci",
         type=click.Choice(("github", "gitlab", "azure-devops", "none")),
         default="none",
-        show_default=True,
         help="Also write the pipeline that plans, applies and looks for drift.",
     ),
     connection_options,
@@ -78,7 +77,7 @@ export = command(
         _values("--assume", "assumed", metavar="NAME=VALUE", help="The same, and marked as assumed."),
         option("--azd-env", type=FOLDER, metavar="DIR", help="Such as .azure/dev."),
     ),
-    option("--fleet", default="imported", show_default=True, metavar="NAME", help="The fleet's name."),
+    option("--fleet", default="imported", metavar="NAME", help="The fleet's name."),
     option("--fleet-id", metavar="GUID", help="The fleet's id, if it has one; else one is made."),
     option("--out-dir", type=FOLDER, help="One file per account there."),
     flag("--force", help="Replace files that exist."),
@@ -114,7 +113,6 @@ upgrade = command(
             "--strategy",
             type=click.Choice(["auto", "in-place", "beside"]),
             default="auto",
-            show_default=True,
             help="Change the entry, or add a second one under a new name.",
         ),
         flag("--accept-live", help="Take into the manifests what the service upgraded."),

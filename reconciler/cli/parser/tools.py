@@ -25,13 +25,7 @@ emulator = Group(
     commands=[
         command(
             "serve",
-            option(
-                "--port",
-                type=click.IntRange(0, 65535),
-                default=8080,
-                show_default=True,
-                help="0: any free one.",
-            ),
+            option("--port", type=click.IntRange(0, 65535), default=8080, help="0: any free one."),
             _state,
             option("--world", type=READABLE, help="JSON to begin with."),
             option("--latency-ms", type=click.IntRange(0, 60_000), default=0, help="Added to every answer."),
