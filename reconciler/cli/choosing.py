@@ -29,7 +29,7 @@ COMPLETIONS = "RECONCILER_JOB"
 """``completions=N``: how many pods a Kubernetes Job has, from its manifest; a pod cannot ask the cluster."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _System:
     """Two variables by which a system numbers its jobs; `first` is the number of the first one."""
 
@@ -40,15 +40,11 @@ class _System:
 
 
 SYSTEMS = (
-    _System(
-        name="a Kubernetes Indexed Job", index="JOB_COMPLETION_INDEX", count="RECONCILER_SHARDS", first=0
-    ),
-    _System(name="GitLab CI", index="CI_NODE_INDEX", count="CI_NODE_TOTAL", first=1),
-    _System(
-        name="Azure Pipelines", index="SYSTEM_JOBPOSITIONINPHASE", count="SYSTEM_TOTALJOBSINPHASE", first=1
-    ),
-    _System(name="Buildkite", index="BUILDKITE_PARALLEL_JOB", count="BUILDKITE_PARALLEL_JOB_COUNT", first=0),
-    _System(name="CircleCI", index="CIRCLE_NODE_INDEX", count="CIRCLE_NODE_TOTAL", first=0),
+    _System("a Kubernetes Indexed Job", "JOB_COMPLETION_INDEX", "RECONCILER_SHARDS", first=0),
+    _System("GitLab CI", "CI_NODE_INDEX", "CI_NODE_TOTAL", first=1),
+    _System("Azure Pipelines", "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", first=1),
+    _System("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", first=0),
+    _System("CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", first=0),
 )
 
 

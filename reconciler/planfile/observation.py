@@ -52,7 +52,7 @@ class DeploymentDocument(Document):
 class SilenceDocument(Document):
     """Something that is not there, or could not be read."""
 
-    id: str
+    id: Name
     reading: Literal["missing", "unreadable"]
     code: str
     message: str
@@ -94,7 +94,7 @@ class RegionDocument(Document):
     """What ARM says about a region of a subscription; null where it was not read."""
 
     subscription: str
-    region: str
+    region: Name
     pools: tuple[UsageDocument, ...] | None
     offers: str | None = what("Digest of the list of offers, which stands below `offers`.")
 
@@ -175,10 +175,10 @@ def _reading(reading: state.Reading) -> AccountDocument | SilenceDocument:
 
 
 def _silence(account: AccountId, found: state.AccountMissing | state.Unreadable) -> SilenceDocument:
-    said = {"id": str(account), "code": found.code, "message": found.message, "fix": found.fix}
     if isinstance(found, state.AccountMissing):
-        return SilenceDocument(reading="missing", **said)
-    return SilenceDocument(reading="unreadable", trouble=found.trouble.value, **said)
+        return SilenceDocument.from_value(found, id=account, reading="missing", fix=found.fix)
+    more = {"id": account, "trouble": found.trouble.value, "fix": found.fix}
+    return SilenceDocument.from_value(found, reading="unreadable", **more)
 
 
 def _deployment(deployment: state.ObservedDeployment) -> DeploymentDocument:
@@ -214,9 +214,8 @@ def _region(facts: state.RegionFacts, shelf: dict[str, tuple[OfferDocument, ...]
         offers = tuple(map(OfferDocument.of, read))
         key = hashlib.sha256(canonical([offer.to_json() for offer in offers]).encode()).hexdigest()[:16]
         shelf[key] = offers
-    return RegionDocument(
-        subscription=facts.subscription,
-        region=facts.region.name,
+    return RegionDocument.from_value(
+        facts,
         pools=None if facts.pools is None else tuple(UsageDocument(**asdict(pool)) for pool in facts.pools),
         offers=key,
     )

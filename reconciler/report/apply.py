@@ -16,7 +16,7 @@ from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document
-from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
+from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument
 from reconciler.report.blocks import kinds_of
 from reconciler.report.layout import broken, clauses, listed, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
@@ -169,14 +169,7 @@ def _action(step: Step, item: ItemReport | None, plan: Plan) -> EndedDocument:
         kept = isinstance(step.action, Keep)
         outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED
         item = ItemReport(step=step, outcome=outcome, fault=None if kept else _hindrance(step, plan))
-    return EndedDocument(
-        **action_fields(step),
-        outcome=item.outcome.value,
-        attempts=item.attempts,
-        duration_ms=item.duration_ms,
-        note=item.note,
-        error=None if item.fault is None else FailureDocument.from_value(item.fault),
-    )
+    return EndedDocument.from_value(item, **action_fields(step), error=item.fault)
 
 
 def _hindrance(step: Step, plan: Plan) -> Fault:

@@ -13,18 +13,9 @@ from typing import Final
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import DeploymentId
 from reconciler.plan.plan import Plan, Step
+from reconciler.report import steps as texts
 from reconciler.report.layout import alike, broken
 from reconciler.report.palette import ACTIONS
-from reconciler.report.steps import (
-    Alias,
-    Wording,
-    account_line,
-    account_lines,
-    account_name,
-    by_account,
-    details,
-    shared_settings,
-)
 from reconciler.report.style import Style
 
 ALIKE: Final = 3
@@ -37,13 +28,15 @@ def kinds_of(steps: Sequence[Step]) -> str:
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
 
 
-def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, indent: str) -> Iterator[str]:
+def named_together(
+    ids: Sequence[DeploymentId], style: Style, alias_of: texts.Alias, indent: str
+) -> Iterator[str]:
     """Every deployment by name; accounts with deployments of the same names share a line."""
     of_it = alike(sorted(ids), lambda item: item.account)
     same = alike(of_it, lambda account: tuple(style.show(item.name) for item in of_it[account]))
     for names, accounts in same.items():
         what = "in" if len(same) == 1 and len(names) == 1 else f"{', '.join(names)} in"
-        words = f"{what} {', '.join(account_name(item, style, alias_of) for item in accounts)}"
+        words = f"{what} {', '.join(texts.account_name(item, style, alias_of) for item in accounts)}"
         yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
 
 
@@ -59,7 +52,7 @@ class Block:
 class Telling:
     """How one plan is told; what all its new deployments share is told in the opening."""
 
-    def __init__(self, wording: Wording, alias_of: Alias) -> None:
+    def __init__(self, wording: texts.Wording, alias_of: texts.Alias) -> None:
         self._wording, self._alias_of = wording, alias_of
 
     def opening(self, plan: Plan, shown: Sequence[Step]) -> Iterator[str]:
@@ -72,7 +65,7 @@ class Telling:
     def shared(self, shown: Sequence[Step]) -> Iterator[str]:
         """The settings of all new deployments; they are not repeated below."""
         style = self._wording.style
-        if said := shared_settings([step.action for step in shown], style):
+        if said := texts.shared_settings([step.action for step in shown], style):
             self._wording = replace(self._wording, said=said)
             yield from style.paragraph(f"every create: {'; '.join(said)}", hanging="  ")
 
@@ -82,14 +75,14 @@ class Telling:
         groups = [steps for steps in same.values() if len(steps) >= ALIKE]
         yield from (self._together(steps, indent) for steps in groups)
         together = {id(step) for steps in groups for step in steps}
-        for steps in by_account([step for step in shown if id(step) not in together]):
+        for steps in texts.by_account([step for step in shown if id(step) not in together]):
             yield self._account(steps, indent)
 
     def _key(self, step: Step) -> tuple[str, ...]:
         """Equal for steps that a reader need not tell apart but by their names."""
         action = step.action
         alone = (str(action.id),) if step.depends_on else ()
-        return (action.kind, action.reason.value, *alone, *details(step, self._wording))
+        return (action.kind, action.reason.value, *alone, *texts.details(step, self._wording))
 
     def _together(self, steps: Sequence[Step], indent: str) -> Block:
         kind, style = steps[0].action.kind, self._wording.style
@@ -100,7 +93,7 @@ class Telling:
         title = f"{kind} {what} in {where}, {steps[0].action.reason.value}"
         head = f"{ACTIONS[kind].sign:<3}  {title}"
         body = [
-            *details(steps[0], self._wording, indent=f"{indent}  "),
+            *texts.details(steps[0], self._wording, indent=f"{indent}  "),
             *named_together([step.action.id for step in steps], style, self._alias_of, f"{indent}  "),
         ]
         first = broken(head, style.width, hanging="      ")
@@ -109,11 +102,11 @@ class Telling:
 
     def _account(self, steps: Sequence[Step], indent: str) -> Block:
         wording, style = self._wording, self._wording.style
-        head = account_line(steps, style, self._alias_of)
-        here = () if wording.verbose else shared_settings([step.action for step in steps], style)
+        head = texts.account_line(steps, style, self._alias_of)
+        here = () if wording.verbose else texts.shared_settings([step.action for step in steps], style)
         more = [item for item in here if item not in wording.said]
         words = f"every create here: {'; '.join(more)}"
         shared = style.paragraph(words, indent=indent, hanging=f"{indent}  ") if more else []
         wording = replace(wording, said=(*wording.said, *here))
-        body = [*shared, *account_lines(steps, wording, indent=indent)]
+        body = [*shared, *texts.account_lines(steps, wording, indent=indent)]
         return Block(title=f"{' '.join(head)}: {kinds_of(steps)}", lines=[*head, *body], body=body)

@@ -28,13 +28,13 @@ from reconciler.upgrade.propose import Strategy
 class ThereDocument(Document):
     """A deployment that is there, with ARM's values."""
 
-    id: str = what("ARM's resource id.")
+    id: Name = what("ARM's resource id.")
     account: str
     region: str
     deployment: str
     model: str | None
     version: str | None
-    sku: str | None
+    sku: Name | None
     capacity: int | None
     state: str = what("ARM's provisioningState.")
     owner: str | None = what("The fleet whose mark it carries.")

@@ -16,6 +16,7 @@ from reconciler.domain.shard import Part
 from reconciler.plan.actions import KINDS, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report import steps as texts
 from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
@@ -23,16 +24,6 @@ from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import alike, broken, clauses, listed
 from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
-from reconciler.report.steps import (
-    NO_ALIAS,
-    Alias,
-    Units,
-    Wording,
-    account_lines,
-    account_name,
-    by_account,
-    no_units,
-)
 from reconciler.report.style import Style, inert
 
 if TYPE_CHECKING:
@@ -58,11 +49,11 @@ def render_text(
     *,
     style: Style,
     verbose: bool = False,
-    units: Units = no_units,
-    alias_of: Alias = NO_ALIAS,
+    units: texts.Units = texts.no_units,
+    alias_of: texts.Alias = texts.NO_ALIAS,
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
-    telling = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
+    telling = Telling(texts.Wording(style=style, units=units, verbose=verbose), alias_of)
     causes = causes_of(plan)
     shown = [step for step in _listed_steps(plan, causes) if verbose or not isinstance(step.action, Keep)]
     parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
@@ -79,16 +70,16 @@ def render_text(
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
 
 
-def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
+def render_summary(plan: Plan, *, style: Style, alias_of: texts.Alias = texts.NO_ALIAS) -> str:
     """One line an account, below it what is blocked there and why, and the end of the plan."""
     causes = causes_of(plan)
     lines = list(cause_lines(causes, style))
-    for steps in by_account([s for s in _listed_steps(plan, causes) if not isinstance(s.action, Keep)]):
+    for steps in texts.by_account([s for s in _listed_steps(plan, causes) if not isinstance(s.action, Keep)]):
         region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
-        line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
+        line = f"{texts.account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
         blocked = [step for step in steps if isinstance(step.action, Blocked)]
-        lines += account_lines(blocked, Wording(style=style)) if blocked else []
+        lines += texts.account_lines(blocked, texts.Wording(style=style)) if blocked else []
     return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
 
 
@@ -246,8 +237,8 @@ def render_markdown(
     plan: Plan,
     *,
     max_bytes: int = 65_000,
-    units: Units = no_units,
-    alias_of: Alias = NO_ALIAS,
+    units: texts.Units = texts.no_units,
+    alias_of: texts.Alias = texts.NO_ALIAS,
     commit: str = "",
 ) -> str:
     """The whole plan within `max_bytes` of UTF-8 (at least 2,000), made from the manifests of `commit`.
@@ -268,7 +259,7 @@ def render_markdown(
     page.offer_list("Deleted or replaced", _going(plan), "deletion")
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
-    telling = Telling(Wording(style=_PAGE, units=units), alias_of)
+    telling = Telling(texts.Wording(style=_PAGE, units=units), alias_of)
     shown = [item for item in _listed_steps(plan, causes_of(plan)) if not isinstance(item.action, Keep)]
     if shared := list(telling.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")

@@ -98,18 +98,16 @@ def document(rows: Sequence[ListedPrice], book: PriceBook) -> Document:
         format_version=1,
         lists=tuple(map(PriceListDocument.from_value, book.lists)),
         prices=tuple(
-            PriceDocument(
+            PriceDocument.from_value(
+                row.row,
                 model=row.use.model or None,
                 version=row.use.version or None,
                 format=row.use.format or None,
                 sku=row.use.sku.name,
                 kind=row.use.kind,
                 rate=plain(row.row.price),
-                unit=row.row.unit,
                 term=row.row.term or None,
-                meter=row.row.meter,
                 regions=tuple(row.regions),
-                effective=row.row.effective,
                 source=row.row.source.title,
                 as_of=row.row.source.as_of,
             )

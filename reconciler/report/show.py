@@ -68,15 +68,13 @@ def document(observed: ObservedState, cost: Cost | None = None) -> Document:
     from reconciler.report.documents import NotReadDocument, ShowDocument, ThereDocument
 
     deployments = tuple(
-        ThereDocument(
-            id=str(existing.id),
+        ThereDocument.from_value(
+            existing,
             account=existing.id.account.name,
             region=region,
             deployment=existing.id.name,
             model=existing.model_name,
             version=existing.model_version,
-            sku=existing.sku.name if existing.sku else None,
-            capacity=existing.capacity,
             state=existing.provisioning_state,
             owner=owner_of(existing),
         )

@@ -24,18 +24,8 @@ from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
 from reconciler.plan.dependants import REFERENCES
+from reconciler.upgrade import wanted as edits
 from reconciler.upgrade.target import Target, TargetSources
-from reconciler.upgrade.wanted import (
-    CAPACITY,
-    FORMAT,
-    NAME,
-    SPILLOVER,
-    VERSION,
-    Beside,
-    NewValues,
-    Removal,
-    Wanted,
-)
 
 _LONGEST_NAME = 64
 """Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""
@@ -80,7 +70,7 @@ class Proposal:
     retires: date | None = None
     target: Target | None = None
     strategy: Strategy | None = None
-    wanted: Wanted | None = None
+    wanted: edits.Wanted | None = None
     checks: Checks = Checks()
     reason: str = ""
 
@@ -111,7 +101,7 @@ def proposals(
         proposal = _live(item, season) or _retiring(item, season, fleet)
         if proposal is not None:
             found.append(proposal)
-            if isinstance(proposal.wanted, Beside):
+            if isinstance(proposal.wanted, edits.Beside):
                 fleet.taken[item.id.account].add(proposal.wanted.name.lower())
     beside = {each.id: each for each in found if each.strategy in {Strategy.BESIDE, Strategy.FINISH}}
     return tuple(_spilling(each, beside) for each in found)
@@ -136,7 +126,7 @@ class _Fleet:
 def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
     """What spills over follows its target to the one beside it: both must serve one model."""
     named = proposal.deployment.spec.text("spilloverDeploymentName")
-    if not isinstance(proposal.wanted, NewValues) or not isinstance(named, str):
+    if not isinstance(proposal.wanted, edits.NewValues) or not isinstance(named, str):
         return proposal
     target = beside.get(DeploymentId(account=proposal.id.account, name=named))
     if (
@@ -149,7 +139,7 @@ def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Pr
     if (target.target.name, target.target.version) != (proposal.target.name, proposal.target.version):
         return proposal
     name = successor_name(target.deployment, target.target)
-    wanted = replace(proposal.wanted, values={**proposal.wanted.values, SPILLOVER: name})
+    wanted = replace(proposal.wanted, values={**proposal.wanted.values, edits.SPILLOVER: name})
     reason = f"from then on it spills over to {name}, which serves the same model"
     return replace(proposal, wanted=wanted, reason="; ".join(filter(None, (proposal.reason, reason))))
 
@@ -174,7 +164,7 @@ def _live(deployment: DesiredDeployment, season: Season) -> Proposal | None:
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=NewValues(id=deployment.id, values=_model_values(deployment, target)),
+        wanted=edits.NewValues(id=deployment.id, values=_model_values(deployment, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
@@ -230,8 +220,8 @@ def _moved(
         return replace(unsolved, reason="; ".join(notes))
     values = _model_values(item, target)
     if size.capacity is not None:
-        values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = NewValues(id=item.id, values=values)
+        values[edits.CAPACITY] = str(size.capacity)
+    wanted: edits.Wanted = edits.NewValues(id=item.id, values=values)
     if strategy is Strategy.BESIDE:
         if name.lower() in fleet.taken[item.id.account]:
             reason = f"`{name}` is already declared, with another model; rename it or edit by hand"
@@ -239,7 +229,7 @@ def _moved(
         ends = f"retires on {unsolved.retires}" if unsolved.retires else "is retired"
         version = "" if model.version is UNSET else f" {model.version}"
         comment = f"Takes the place of {item.id.name}: {model.name}{version} {ends}."
-        wanted = Beside(id=item.id, name=name, values=values, comment=comment)
+        wanted = edits.Beside(id=item.id, name=name, values=values, comment=comment)
         notes.append(f"move the traffic to {name}, then run {_finishing(season)}")
     return replace(unsolved, standing=Standing.EDIT, wanted=wanted, reason="; ".join(notes))
 
@@ -261,7 +251,7 @@ def _cut_over(unsolved: Proposal, name: str, season: Season, users: Sequence[str
         them = "it" if len(users) == 1 else "them"
         return replace(base, reason=f"still named by {', '.join(users)}; point {them} to {name} first")
     reason = f"{name} takes its place"
-    return replace(base, standing=Standing.EDIT, wanted=Removal(id=base.id), reason=reason)
+    return replace(base, standing=Standing.EDIT, wanted=edits.Removal(id=base.id), reason=reason)
 
 
 def _model_values(deployment: DesiredDeployment, target: Target) -> dict[Route, str]:
@@ -269,11 +259,11 @@ def _model_values(deployment: DesiredDeployment, target: Target) -> dict[Route, 
     model = deployment.spec.model
     values: dict[Route, str] = {}
     if model.name.lower() != target.name.lower():
-        values[NAME] = target.name
+        values[edits.NAME] = target.name
     if model.version is UNSET or model.version != target.version:
-        values[VERSION] = target.version
+        values[edits.VERSION] = target.version
     if model.format.lower() != target.format.lower():
-        values[FORMAT] = target.format
+        values[edits.FORMAT] = target.format
     return values
 
 

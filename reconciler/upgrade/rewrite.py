@@ -21,17 +21,9 @@ from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import Sources, amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text, node_at
+from reconciler.upgrade import yaml_text
 from reconciler.upgrade.splices import Edited, Splice
 from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, NewValues, Removal, Wanted, unlike
-from reconciler.upgrade.yaml_text import (
-    Unwritable,
-    flow,
-    insert_item,
-    insert_key,
-    remove_item,
-    replaced,
-    stated_in,
-)
 
 _LAID_OUT: Final = "its layout cannot be edited safely; edit it by hand"
 
@@ -135,7 +127,7 @@ class _Rewriter:
                         self._beside(item, draft)
                     case Removal():
                         self._removal(item, draft)
-            except Unwritable as problem:
+            except yaml_text.Unwritable as problem:
                 failed[item.id] = f"{problem}; edit it by hand"
         if failed:
             return {}, failed
@@ -166,9 +158,11 @@ class _Rewriter:
                 continue
             text = self._text(spot.file)
             if isinstance(spot.node, Map):
-                made = insert_key(text, spot.node, str(route[-1]), flow(_scalar(route, value)))
+                made = yaml_text.insert_key(
+                    text, spot.node, str(route[-1]), yaml_text.flow(_scalar(route, value))
+                )
             else:
-                made = replaced(text, spot.node, _scalar(route, value))
+                made = yaml_text.replaced(text, spot.node, _scalar(route, value))
             draft.splices[spot.file].append(made)
         if own:
             self._override(deployment, own, draft)
@@ -235,7 +229,7 @@ class _Rewriter:
         elif isinstance(stated := self._stated(own), Map):
             text = self._text(own.place.file)
             for top, node in ((top, node) for top, node in tree.items() if isinstance(node, Map | Text)):
-                draft.splices[own.place.file] += stated_in(text, stated, top, node)
+                draft.splices[own.place.file] += yaml_text.stated_in(text, stated, top, node)
 
     def _beside(self, beside: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
@@ -252,7 +246,7 @@ class _Rewriter:
         if own is None or any(
             self._kind(layer) == "DeploymentTemplate" for layer in self._layers(removal.id)
         ):
-            raise Unwritable("the entry comes from a template")
+            raise yaml_text.Unwritable("the entry comes from a template")
         draft.removed[own.place.file, own.place.document].append(self._item(own)[1])
 
     # -- documents and lists
@@ -283,7 +277,7 @@ class _Rewriter:
         items = node_at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
         number = own.place.route[2]
         if not isinstance(items, Items) or not isinstance(number, int):
-            raise Unwritable("the entry is not in a list")
+            raise yaml_text.Unwritable("the entry is not in a list")
         return items, items[number]
 
     def _document_of(self, identity: DeploymentId) -> tuple[str, int]:
@@ -301,7 +295,7 @@ class _Rewriter:
                 *(spec.templates or ())
             }:
                 return item.document.file, item.document.index
-        raise Unwritable("the set that declares it cannot be found")
+        raise yaml_text.Unwritable("the set that declares it cannot be found")
 
     def _lists(self, draft: _Draft) -> None:
         """Put new entries into the lists of their sets, and take removed ones out."""
@@ -309,26 +303,28 @@ class _Rewriter:
             items = node_at(self._root(file, index), ("spec", "deployments"))
             if isinstance(items, Items):
                 if 1 < len(items) == len(nodes):
-                    raise Unwritable("nothing would be left in the list")
-                draft.splices[file] += [remove_item(self._text(file), node, items) for node in nodes]
+                    raise yaml_text.Unwritable("nothing would be left in the list")
+                draft.splices[file] += [
+                    yaml_text.remove_item(self._text(file), node, items) for node in nodes
+                ]
         for (file, index), entries in draft.entries.items():
             root, text = self._root(file, index), self._text(file)
             items = node_at(root, ("spec", "deployments"))
             if isinstance(items, Items) and items:
                 draft.splices[file] += [
-                    insert_item(
+                    yaml_text.insert_item(
                         text, entry.after or items[-1], entry.tree, comment=entry.comment, inside=items
                     )
                     for entry in entries
                 ]
                 continue
-            spec, made = node_at(root, ("spec",)), flow(Items(entry.tree for entry in entries))
+            spec, made = node_at(root, ("spec",)), yaml_text.flow(Items(entry.tree for entry in entries))
             if isinstance(items, Items):
                 draft.splices[file].append(Splice(items.start, items.end, made))
             elif isinstance(spec, Map) and "deployments" not in spec:
-                draft.splices[file].append(insert_key(text, spec, "deployments", made))
+                draft.splices[file].append(yaml_text.insert_key(text, spec, "deployments", made))
             else:
-                raise Unwritable("the set's deployments are not a list")
+                raise yaml_text.Unwritable("the set's deployments are not a list")
 
 
 def _nested(route: Route, value: str) -> Map:

@@ -30,17 +30,8 @@ from reconciler.engine.observe import observe_for_plan, read_regions
 from reconciler.engine.platform import ask_capacities
 from reconciler.errors import UsageProblem
 from reconciler.manifest.load import understood
+from reconciler.plan import capacity as room
 from reconciler.plan.allowances import Policy
-from reconciler.plan.capacity import (
-    Answers,
-    CapacityQuestion,
-    CapacityRow,
-    Fit,
-    Sought,
-    best_first,
-    capacity_rows,
-    question_of,
-)
 from reconciler.plan.plan import PoolForecast
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.plan.proposal import propose as proposed
@@ -56,7 +47,7 @@ from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
 class Search:
     """Where to look, and for what. `regions` and `zone` None leave that side open."""
 
-    sought: Sought
+    sought: room.Sought
     subscriptions: tuple[str, ...]
     regions: tuple[Region, ...] | None
     zone: str | None
@@ -88,7 +79,7 @@ def capacity(
     named = None if regions is None else [item.strip() for item in regions.split(",")]
     ref = _model(known, model, version)
     search = Search(
-        sought=Sought(
+        sought=room.Sought(
             model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
         ),
         subscriptions=_subscriptions(desired, subscriptions),
@@ -107,7 +98,7 @@ def capacity(
         markdown=lambda _: report.render_markdown(table, alias_of=alias_of),
         html=lambda _: pages.capacity_html(table, desired.fleet),
     )
-    return Exit.DONE if any(row.fit is Fit.FITS for row in table.rows) else Exit.FAILED
+    return Exit.DONE if any(row.fit is room.Fit.FITS for row in table.rows) else Exit.FAILED
 
 
 async def _search(
@@ -121,7 +112,7 @@ async def _search(
     known, model = catalogue(), search.sought.model
     async with connect(connection, output, desired) as arm:
         questions = {
-            item: CapacityQuestion(item, model.format, model.name, str(model.version))
+            item: room.CapacityQuestion(item, model.format, model.name, str(model.version))
             for item in search.subscriptions
         }
         answers = await ask_capacities(questions.values(), arm, parallelism=connection.parallelism)
@@ -137,21 +128,21 @@ async def _search(
         facts = await read_regions(places, arm)
         asked_at = stamp_of(arm)
     sizes = {item: known.offer(model.name, model.version, item) for item in search.sought.skus}
-    rows: list[CapacityRow] = []
+    rows: list[room.CapacityRow] = []
     for fact in facts:
         answer = answers[questions[fact.subscription]]
-        rows += capacity_rows(search.sought, fact, answer, sizes=sizes, forecasts=forecasts)
+        rows += room.capacity_rows(search.sought, fact, answer, sizes=sizes, forecasts=forecasts)
     return report.CapacityTable(
         model=model.name,
         version=str(model.version),
         asked_at=asked_at,
-        rows=tuple(best_first(rows)),
+        rows=tuple(room.best_first(rows)),
         notes=tuple(sorted({answer for answer in answers.values() if isinstance(answer, str)})),
     )
 
 
 def _candidates(
-    known: Catalogue, search: Search, answers: Answers, question: CapacityQuestion
+    known: Catalogue, search: Search, answers: room.Answers, question: room.CapacityQuestion
 ) -> Iterator[Region]:
     """Regions that ARM or the catalogue names for the model, within what was asked for."""
     model, answer = search.sought.model, answers[question]
@@ -259,7 +250,7 @@ async def _proposals(
         if desired.covers(deployment.id) and deployment.spec.sku.name.family is SkuFamily.PROVISIONED
     ]
     questions = {
-        each.id: question_of(each.id.account.subscription.lower(), each.spec.model) for each in wanted
+        each.id: room.question_of(each.id.account.subscription.lower(), each.spec.model) for each in wanted
     }
     async with connect(connection, output, desired) as arm:
         asked = [each for each in questions.values() if each is not None]

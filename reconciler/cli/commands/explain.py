@@ -40,9 +40,8 @@ def _document(found: list[Meaning]) -> JsonObject:
     from reconciler.report.documents import MeaningDocument, WordsDocument
 
     words = (
-        MeaningDocument(
-            word=item.word,
-            kind=item.kind,
+        MeaningDocument.from_value(
+            item,
             severity=item.severity or None,
             meaning=item.text,
             fix=item.fix or None,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.diagnostics import Severity, counted
 from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep, Replace, Update
 from reconciler.plan.plan import Plan, Refusal, Step
+from reconciler.report import steps as texts
 from reconciler.report.blocks import kinds_of
 from reconciler.report.html import page as pages
 from reconciler.report.html.capacity import check_section
@@ -20,21 +21,6 @@ from reconciler.report.html.quota import quota_bars
 from reconciler.report.layout import listed
 from reconciler.report.palette import ACTIONS
 from reconciler.report.plan import idle, incomplete, left_out, shares, summary, unread_elsewhere
-from reconciler.report.steps import (
-    NO_ALIAS,
-    Alias,
-    Units,
-    Wording,
-    account_name,
-    beside_marks,
-    by_account,
-    created_lines,
-    named_from,
-    observed_text,
-    value_texts,
-    where_of,
-    written,
-)
 from reconciler.report.style import PLAIN
 
 _MOST_DOUBTS = 10
@@ -48,13 +34,13 @@ def render_html(
     plan: Plan,
     occasion: pages.Occasion,
     *,
-    units: Units,
+    units: texts.Units,
     retiring: pages.Section | None = None,
-    alias_of: Alias = NO_ALIAS,
+    alias_of: texts.Alias = texts.NO_ALIAS,
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
     many = len({step.action.id.account for step in plan.steps if not isinstance(step.action, Keep)}) > _MANY
-    wording = Wording(style=PLAIN, units=units)
+    wording = texts.Wording(style=PLAIN, units=units)
     changes, anchors = _accounts(plan, occasion, wording, alias_of, folded=many)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
@@ -123,13 +109,13 @@ def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, 
 
 
 def _accounts(
-    plan: Plan, occasion: pages.Occasion, wording: Wording, alias_of: Alias, *, folded: bool
+    plan: Plan, occasion: pages.Occasion, wording: texts.Wording, alias_of: texts.Alias, *, folded: bool
 ) -> tuple[pages.Section | None, Mapping[int, str]]:
     """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order.
 
     Many are `folded`, below an index of their names.
     """
-    changing = list(by_account([step for step in plan.steps if not isinstance(step.action, Keep)]))
+    changing = list(texts.by_account([step for step in plan.steps if not isinstance(step.action, Keep)]))
     if not changing:
         return None, {}
     numbered = enumerate((step for steps in changing for step in steps), start=1)
@@ -141,8 +127,8 @@ def _accounts(
             steps[0].action.id.account,
             [_step(item, wording, anchors[id(item)]) for item in steps],
         )
-        name = account_name(account, PLAIN, alias_of)
-        where = tag("span", " · ".join(where_of(steps, alias_of)), class_="where")
+        name = texts.account_name(account, PLAIN, alias_of)
+        where = tag("span", " · ".join(texts.where_of(steps, alias_of)), class_="where")
         if not folded:
             return tag("div", tag("h3", occasion.link(account, name), " ", where), *drawn)
         title = tag("h3", name, " ", where, id=places[id(steps)])
@@ -155,17 +141,17 @@ def _accounts(
     shown = {id(step): anchors[id(step)] for steps in kept_steps for step in steps}
     entries = []
     for steps in kept_steps:
-        name = account_name(steps[0].action.id.account, PLAIN, alias_of)
+        name = texts.account_name(steps[0].action.id.account, PLAIN, alias_of)
         entries.append(tag("li", tag("a", name, href=f"#{places[id(steps)]}")))
     index = (tag("ul", *entries, class_="index"),) if folded else ()
     body = tag("div", *index, *kept)
     return pages.Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
-def _step(step: Step, wording: Wording, anchor: str) -> Markup:
+def _step(step: Step, wording: texts.Wording, anchor: str) -> Markup:
     action = step.action
     kind = action.kind
-    after = listed([named_from(item, action.id.account, PLAIN) for item in step.depends_on], most=3)
+    after = listed([texts.named_from(item, action.id.account, PLAIN) for item in step.depends_on], most=3)
     order = [f"write {step.order}" if step.order else "", f"after {after}" if after else ""]
     title = tag(
         "h4",
@@ -176,27 +162,27 @@ def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     return tag("article", title, *_details(action, wording), class_="step", id=anchor)
 
 
-def _details(action: Action, wording: Wording) -> Iterator[Markup]:
+def _details(action: Action, wording: texts.Wording) -> Iterator[Markup]:
     if action.explanation:
         yield tag("p", action.explanation)
     if isinstance(action, Blocked):
         yield tag("p", tag("strong", "Fix: "), action.fix)
     if isinstance(action, Create):
-        yield from (tag("p", line, class_="code") for line in created_lines(action, wording))
+        yield from (tag("p", line, class_="code") for line in texts.created_lines(action, wording))
     elif isinstance(action, Delete):
-        yield tag("p", observed_text(action.observed, PLAIN), class_="code")
+        yield tag("p", texts.observed_text(action.observed, PLAIN), class_="code")
     elif isinstance(action, Update) and len(action.writes) > 1:
-        for number, changes in enumerate(written(action), start=1):
+        for number, changes in enumerate(texts.written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
             yield _changes(action, changes, wording, title)
-    elif shown := beside_marks(action.changes):
+    elif shown := texts.beside_marks(action.changes):
         yield _changes(action, shown, wording, "")
 
 
-def _changes(action: Action, changes: Iterable[FieldChange], wording: Wording, title: str) -> Markup:
+def _changes(action: Action, changes: Iterable[FieldChange], wording: texts.Wording, title: str) -> Markup:
     rows = []
     for change in changes:
-        before, after = value_texts(action, change, wording)
+        before, after = texts.value_texts(action, change, wording)
         cells = (tag("td", before or "", class_="before code"), tag("td", after, class_="code"))
         rows.append(tag("tr", tag("th", pages.code(change.path), scope="row"), *cells))
     heads = (tag("th", name, scope="col") for name in ("field", "is", "will be"))
@@ -212,7 +198,7 @@ def _kept(plan: Plan) -> pages.Section | None:
         (
             pages.code(action.id.name),
             action.id.account.name,
-            observed_text(action.observed, PLAIN),
+            texts.observed_text(action.observed, PLAIN),
             action.reason.value,
         )
         for action in kept
