@@ -68,12 +68,7 @@ def judged(proposal: Proposal, plan: Plan) -> Proposal:
     """A proposal with what the plan of the edited manifests says of its deployment."""
     if proposal.standing is not Standing.EDIT or proposal.wanted is None:
         return proposal
-    wanted = proposal.wanted
-    identity = (
-        DeploymentId(account=proposal.id.account, name=wanted.name)
-        if isinstance(wanted, Beside)
-        else proposal.id
-    )
+    identity = proposal.wanted.made if isinstance(proposal.wanted, Beside) else proposal.id
     action = next((step.action for step in plan.steps if step.action.id == identity), None)
     if not isinstance(action, Blocked):
         quota = None if any(pool.used_after is None for pool in plan.quota) else True
@@ -85,13 +80,11 @@ def judged(proposal: Proposal, plan: Plan) -> Proposal:
         short = (
             "" if capacity is not False else f"its region has {room.available if room else 0} PTU left now"
         )
-        return replace(proposal, checks=checks, reason="; ".join(filter(None, (proposal.reason, short))))
+        return proposal.with_reasons(short, checks=checks)
     checks = proposal.checks
     if action.reason is Reason.NOT_OFFERED:
         checks = replace(checks, offered=False)
     elif action.reason is Reason.QUOTA_EXCEEDED:
         checks = replace(checks, quota=False)
-    reason = "; ".join(
-        filter(None, (proposal.reason, f"its plan is blocked: {action.explanation}", action.fix))
-    )
-    return replace(proposal, standing=Standing.UNSOLVED, wanted=None, checks=checks, reason=reason)
+    why = (f"its plan is blocked: {action.explanation}", action.fix)
+    return proposal.with_reasons(*why, standing=Standing.UNSOLVED, wanted=None, checks=checks)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue
@@ -79,6 +80,10 @@ class Proposal:
         """Which deployment."""
         return self.deployment.id
 
+    def with_reasons(self, *more: str, **changes: Any) -> Proposal:  # noqa: ANN401 -- as of `replace`
+        """The same with other fields, and with reasons behind the one that it has; empty ones are none."""
+        return replace(self, reason="; ".join(filter(None, (self.reason, *more))), **changes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Season:
@@ -141,7 +146,7 @@ def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Pr
     name = successor_name(target.deployment, target.target)
     wanted = replace(proposal.wanted, values={**proposal.wanted.values, edits.SPILLOVER: name})
     reason = f"from then on it spills over to {name}, which serves the same model"
-    return replace(proposal, wanted=wanted, reason="; ".join(filter(None, (proposal.reason, reason))))
+    return proposal.with_reasons(reason, wanted=wanted)
 
 
 def _live(deployment: DesiredDeployment, season: Season) -> Proposal | None:
@@ -187,10 +192,10 @@ def _retiring(deployment: DesiredDeployment, season: Season, fleet: _Fleet) -> P
         successor = facts.successor or "a newer model"
         reason = f"a fine-tuned model ends with its base; train it again on {successor}"
         return replace(unsolved, reason=reason)
-    choice = season.sources.choose(deployment, facts.retires)
-    if choice.target is None:
-        return replace(unsolved, reason="; ".join(choice.reasons))
-    return _moved(unsolved, choice.target, choice.reasons, season, fleet)
+    target, reasons = season.sources.choose(deployment, facts.retires)
+    if target is None:
+        return replace(unsolved, reason="; ".join(reasons))
+    return _moved(unsolved, target, reasons, season, fleet)
 
 
 def _moved(

@@ -58,14 +58,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetChoice:
-    """The target, or why there is none."""
-
-    target: Target | None
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSources:
     """Who is asked for a target. `replacements` are ARM's own, by model and version; empty offline.
 
@@ -79,19 +71,24 @@ class TargetSources:
     prefer: tuple[Preference, ...] = ()
     replacements: Mapping[ModelVersion, Replacement] = field(default_factory=dict)
 
-    def choose(self, deployment: DesiredDeployment, retires: date | None) -> TargetChoice:
-        """The target for a deployment whose model ends on `retires`; None where the day is not known."""
+    def choose(
+        self, deployment: DesiredDeployment, retires: date | None
+    ) -> tuple[Target | None, tuple[str, ...]]:
+        """The target for a deployment whose model ends on `retires` (None: nobody knows when), or None.
+
+        Beside it is why others were passed over.
+        """
         reasons: list[str] = []
         for wish in self._wishes(deployment):
             found = self._fitting(wish, deployment, retires)
             if isinstance(found, Target):
-                return TargetChoice(target=found, reasons=tuple(reasons))
+                return found, tuple(reasons)
             reasons.append(found)
         if self.to is None:
             reasons.append(
                 "name another with --to" if reasons else "no source names a successor; name one with --to"
             )
-        return TargetChoice(target=None, reasons=tuple(reasons))
+        return None, tuple(reasons)
 
     def _wishes(self, deployment: DesiredDeployment) -> Iterator[Wish]:
         model = deployment.spec.model

@@ -39,6 +39,11 @@ class Beside:
     values: Mapping[Route, str]
     comment: str
 
+    @property
+    def made(self) -> DeploymentId:
+        """The deployment that it declares."""
+        return DeploymentId(account=self.id.account, name=self.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
@@ -59,8 +64,7 @@ def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wan
             case NewValues():
                 expected[item.id] = _with(old, item.values)
             case Beside():
-                identity = DeploymentId(account=item.id.account, name=item.name)
-                expected[identity] = replace(_with(old, item.values), id=identity)
+                expected[item.made] = replace(_with(old, item.values), id=item.made)
             case Removal():
                 del expected[item.id]
     found = {deployment.id: deployment for deployment in after.understood.deployments}

@@ -102,11 +102,7 @@ def capacity(
 
 
 async def _search(
-    search: Search,
-    desired: DesiredState,
-    planned: Loaded | None,
-    connection: Connection,
-    output: Output,
+    search: Search, desired: DesiredState, planned: Loaded | None, connection: Connection, output: Output
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
     known, model = catalogue(), search.sought.model

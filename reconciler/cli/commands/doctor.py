@@ -109,12 +109,7 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
 
 
 async def _look(
-    desired: DesiredState,
-    connection: Connection,
-    output: Output,
-    checks: list[Check],
-    *,
-    to_apply: bool,
+    desired: DesiredState, connection: Connection, output: Output, checks: list[Check], *, to_apply: bool
 ) -> None:
     tell = checks.append
     async with connect(connection, output, desired, keep_state=False) as arm:

@@ -48,12 +48,7 @@ def write_diagnostics(loaded: Loaded, output: Output) -> None:
 
 
 def valid_fleet(
-    chosen: Chosen,
-    cloud: str | None,
-    output: Output,
-    *,
-    today: date | None = None,
-    quietly: bool = False,
+    chosen: Chosen, cloud: str | None, output: Output, *, today: date | None = None, quietly: bool = False
 ) -> Loaded:
     """The manifests, once they have no errors, which would be the command's result and its end.
 

@@ -143,15 +143,11 @@ def _edited(
 def _dangling(found: Sequence[Proposal], whole: LoadedManifests) -> Iterator[str]:
     """For each proposal what it would spill over to although that is not made; empty for all others."""
     existing = {deployment.id for deployment in whole.understood.deployments}
-    existing |= {_made_of(each.wanted) for each in found if isinstance(each.wanted, Beside)}
+    existing |= {each.wanted.made for each in found if isinstance(each.wanted, Beside)}
     for item in found:
         name = item.wanted.values.get(SPILLOVER) if isinstance(item.wanted, NewValues) else None
         lost = name is not None and DeploymentId(account=item.id.account, name=name) not in existing
         yield f"{name}, which it is to spill over to, is not made" if lost else ""
-
-
-def _made_of(wanted: Beside) -> DeploymentId:
-    return DeploymentId(account=wanted.id.account, name=wanted.name)
 
 
 def _with_new_ones(chosen: Chosen, made: Rewriting) -> Chosen:
@@ -169,12 +165,7 @@ def _with_new_ones(chosen: Chosen, made: Rewriting) -> Chosen:
 def _unsolved(proposal: Proposal, why: str) -> Proposal:
     if not why or proposal.wanted is None:
         return proposal
-    return replace(
-        proposal,
-        standing=Standing.UNSOLVED,
-        wanted=None,
-        reason="; ".join(filter(None, (proposal.reason, why))),
-    )
+    return proposal.with_reasons(why, standing=Standing.UNSOLVED, wanted=None)
 
 
 def _sound(
@@ -210,7 +201,7 @@ def _words(diagnostic: Diagnostic) -> str:
 
 def _blamed(wrong: Sequence[Diagnostic], made: Rewriting) -> dict[DeploymentId, str]:
     """The edited deployments that errors are about, with the first of each in words."""
-    edits = {_made_of(item) if isinstance(item, Beside) else item.id: item.id for item in made.made}
+    edits = {item.made if isinstance(item, Beside) else item.id: item.id for item in made.made}
     stated = defaultdict[tuple[str, int, Route], list[DeploymentId]](list)
     for deployment in made.loaded.understood.deployments if wrong else ():
         for layer in deployment.provenance.layers if deployment.id in edits else ():
