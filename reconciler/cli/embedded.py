@@ -7,7 +7,7 @@ first plan has accounts to speak of.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -27,8 +27,7 @@ def embedded(
     state: Path | None, desired: DesiredState
 ) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
     """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
-    emulator = application(state=state)
-    try:
+    with closing(application(state=state)) as emulator:
         try:
             created = emulator.ensure(_world(desired))
         except (OSError, ValueError) as problem:
@@ -38,8 +37,6 @@ def embedded(
                 "served"
             ) from problem
         yield httpx.ASGITransport(app=emulator), created
-    finally:
-        emulator.close()
 
 
 def _world(desired: DesiredState) -> dict[str, object]:
@@ -69,8 +66,5 @@ def _world(desired: DesiredState) -> dict[str, object]:
 @contextmanager
 def price_list() -> Iterator[httpx.ASGITransport]:
     """A transport to the price list of an emulator of its own: it needs neither accounts nor state."""
-    emulator = application(state=None)
-    try:
+    with closing(application(state=None)) as emulator:
         yield httpx.ASGITransport(app=emulator)
-    finally:
-        emulator.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 import uuid
@@ -15,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from reconciler.cli.logs import LoggedProgress
 from reconciler.cli.options import Output
 from reconciler.cli.wiring import the_clock
 from reconciler.clock import Clock
@@ -97,6 +97,34 @@ class Journal:
             self._stream.close()
         except OSError as problem:
             self.problem = self.problem or problem
+
+
+class LoggedProgress:
+    """Progress of an apply as log records, for `--log-json`."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger("reconciler.apply")
+
+    def notify(self, event: outcome.Event) -> None:
+        """One record per event."""
+        if isinstance(event, outcome.Stopping):
+            self._log.warning("%s", event)
+            return
+        step = event.item.step if isinstance(event, outcome.Finished) else event.step
+        name = f"{step.action.kind} {step.action.id.account.name}/{step.action.id.name}"
+        match event:
+            case outcome.Started():
+                self._log.info("%s: begins", name)
+            case outcome.Sending():
+                self._log.info("%s: %s", name, event.verb)
+            case outcome.Sent():
+                self._log.info("%s: %s accepted, request %s", name, event.verb, event.request_id)
+            case outcome.Waiting():
+                self._log.info("%s: waits %.0f s for %s", name, event.seconds, event.what)
+            case outcome.Finished():
+                fault = event.item.fault
+                why = f", {fault.code}, request {fault.request_id}" if fault else ""
+                self._log.info("%s: %s%s", name, event.item.outcome.value, why)
 
 
 class Broadcast:

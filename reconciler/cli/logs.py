@@ -9,13 +9,8 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from reconciler.report.style import inert
-
-if TYPE_CHECKING:
-    from reconciler.engine.outcome import Event
-
 
 _NAME = "reconciler"
 
@@ -51,33 +46,3 @@ def set_up(*, verbose: bool, as_json: bool) -> None:
     handler.setFormatter(_JsonLines() if as_json else _Lines())
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
-
-
-class LoggedProgress:
-    """Progress of an apply as log records, for `--log-json`."""
-
-    def __init__(self) -> None:
-        self._log = logging.getLogger(f"{_NAME}.apply")
-
-    def notify(self, event: Event) -> None:
-        """One record per event."""
-        from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
-
-        if isinstance(event, Stopping):
-            self._log.warning("%s", event)
-            return
-        step = event.item.step if isinstance(event, Finished) else event.step
-        name = f"{step.action.kind} {step.action.id.account.name}/{step.action.id.name}"
-        match event:
-            case Started():
-                self._log.info("%s: begins", name)
-            case Sending():
-                self._log.info("%s: %s", name, event.verb)
-            case Sent():
-                self._log.info("%s: %s accepted, request %s", name, event.verb, event.request_id)
-            case Waiting():
-                self._log.info("%s: waits %.0f s for %s", name, event.seconds, event.what)
-            case Finished():
-                fault = event.item.fault
-                why = f", {fault.code}, request {fault.request_id}" if fault else ""
-                self._log.info("%s: %s%s", name, event.item.outcome.value, why)

@@ -73,7 +73,7 @@ class Repository:
     def comment(self, number: int, marker: str, body: str) -> str:
         """Put the one comment with this marker on a pull request; "updated" or "created"."""
         comments = f"/issues/{number}/comments"
-        for found in self._ours(comments, "", marker):
+        for found in self.ours(comments, "", marker, key="id", at="/issues/comments"):
             self.send("update the comment", "PATCH", found.path, {"body": body})
             return "updated"
         self.send("take the comment", "POST", comments, {"body": body})
@@ -106,12 +106,17 @@ class Repository:
             self._close(issue)
         return [issue.number for issue in found]
 
-    def ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
-        """Pull requests of ours that have this marker."""
-        for found in self._listed(path, chosen, marker):
-            number = _number(found, "number")
+    def ours(
+        self, path: str, chosen: str, marker: str, *, key: str = "number", at: str = ""
+    ) -> Iterator[Written]:
+        """What a list has of ours with this marker, and no pull request among issues; each has its own `key`.
+
+        Where it is (below `at`) is worked out, not taken from the answer: the token goes nowhere else.
+        """
+        for item in self._listed(path, chosen, marker):
+            number = None if "pull_request" in item else _number(item, key)
             if number is not None:
-                yield Written(path=f"{path}/{number}", number=number)
+                yield Written(path=f"{at or path}/{number}", number=number)
 
     def _close(self, issue: Written) -> None:
         self.send("close the issue", "PATCH", issue.path, {"state": "closed", "state_reason": "completed"})
@@ -119,17 +124,7 @@ class Repository:
     def _issues(self, marker: str, label: str) -> list[Written]:
         """Ours that are open, the oldest first."""
         chosen = f"state=open&labels={quote(label, safe='')}"
-        return sorted(self._ours("/issues", chosen, marker), key=lambda item: item.number)
-
-    def _ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
-        for item in self._listed(path, chosen, marker):
-            if "pull_request" not in item:
-                # The address is ours, not the answer's: the token goes nowhere else.
-                kind, number = "issues", _number(item, "number")
-                if number is None:
-                    kind, number = "issues/comments", _number(item, "id")
-                if number is not None:
-                    yield Written(path=f"/{kind}/{number}", number=number)
+        return sorted(self.ours("/issues", chosen, marker), key=lambda item: item.number)
 
     def _listed(self, path: str, chosen: str, marker: str) -> Iterator[dict[str, Any]]:
         """What a list has of our author with our marker."""

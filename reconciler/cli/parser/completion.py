@@ -105,10 +105,14 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
             code, sign, _ = incomplete.partition("=")
             levels = (f"{code}={severity.value}" for severity in Severity)
             yield from levels if sign else (f"{item}=" for item in sorted(CODES))
+        case "causes":
+            from reconciler.plan.causes import Cause
+
+            yield from (cause.value for cause in Cause)
         case "targets":
             yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
         case "words":
-            from reconciler.cli.words import groups
+            from reconciler.cli.commands.explain import groups
 
             yield from (word for group in groups().values() for word in group)
         case "skus":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from reconciler.cli.options import (
     into,
     lazily,
     manifest_options,
+    offers,
     option,
     output_options,
     rule_option,
@@ -29,24 +30,16 @@ from reconciler.cli.running import written_by
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from click.shell_completion import CompletionItem
-
     from reconciler.plan.causes import Cause
 
 
-class Money(click.ParamType["Decimal"]):
+def _amount(_: click.Context, __: click.Parameter, given: str | None) -> Decimal | None:
     """An amount in plain digits, kept exactly."""
+    from decimal import Decimal
 
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        from decimal import Decimal
-
-        if isinstance(value, Decimal):
-            return value
-        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", str(value)):
-            self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
-        return Decimal(str(value))
+    if given is not None and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", given):
+        raise click.BadParameter(f"{given!r} is not an amount such as 5000 or 99.50")
+    return None if given is None else Decimal(given)
 
 
 cost_option = flag("--cost", "with_cost", help="Also what it costs a month, at list prices.")
@@ -61,7 +54,7 @@ _allowances = into(
     _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
     _guards(
         "--max-monthly-increase",
-        type=Money(),
+        callback=_amount,
         metavar="AMOUNT",
         help="Allow the monthly cost to rise by AMOUNT at list prices.",
     ),
@@ -198,24 +191,12 @@ def _causes(_: click.Context, __: click.Parameter, given: str | None) -> frozens
     return frozenset(Cause(word) for word in words if word != "none")
 
 
-class _CauseName(click.ParamType["str"]):
-    """One cause of drift; the words are looked up when one is given."""
+def _each_cause(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Words that are causes; which there are is looked up when one is given."""
+    from reconciler.plan.causes import Cause
 
-    name = "cause"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return self._choice().convert(value, param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        return self._choice().shell_complete(ctx, param, incomplete)
-
-    @staticmethod
-    def _choice() -> click.Choice[str]:
-        from reconciler.plan.causes import Cause
-
-        return click.Choice([cause.value for cause in Cause])
+    choice = click.Choice([cause.value for cause in Cause])
+    return tuple(choice.convert(word, param, ctx) for word in given)
 
 
 drift = command(
@@ -225,7 +206,8 @@ drift = command(
         "--ignore",
         "ignored",
         multiple=True,
-        type=_CauseName(),
+        callback=_each_cause,
+        shell_complete=offers("causes"),
         metavar="CAUSE",
         help="Leave this cause out of report and exit code; may be repeated.",
     ),
