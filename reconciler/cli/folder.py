@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.report.layout import listed
 
 
 def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) -> tuple[Path, ...]:
@@ -56,10 +57,12 @@ def must_be_free(targets: Iterable[Path], *, force: bool | None) -> None:
         raise ReconcilerError(f"cannot look at {problem.filename}: {problem.strerror}") from problem
     folders = [item for item in existing if Path(item).is_dir()]
     if folders:
-        raise UsageProblem(f"{_listed(folders)}: a folder stands where a file is to go. Name another folder")
+        raise UsageProblem(
+            f"{listed(folders, most=3)}: a folder stands where a file is to go. Name another folder"
+        )
     if existing and not force:
         raise UsageProblem(
-            f"{_listed(existing)} already {'exists' if len(existing) == 1 else 'exist'}, and no file is "
+            f"{listed(existing, most=3)} already {'exists' if len(existing) == 1 else 'exist'}, and no file is "
             "replaced unasked. Nothing was written; name another place"
             f"{'' if force is None else ', or pass --force'}"
         )
@@ -90,7 +93,3 @@ def _remove(places: Iterable[Path]) -> None:
     for place in places:
         with suppress(OSError):
             place.unlink(missing_ok=True)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

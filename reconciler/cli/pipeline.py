@@ -95,11 +95,7 @@ async def look(
     with looking(output, len(desired.accounts)) as on_read:
         observed, _ = await asyncio.gather(
             observe_for_plan(
-                desired,
-                arm,
-                parallelism=connection.parallelism,
-                every_region=every_region,
-                on_read=on_read,
+                desired, arm, parallelism=connection.parallelism, every_region=every_region, on_read=on_read
             ),
             _imported((*_PLANNING, *ahead)),
         )

@@ -131,11 +131,9 @@ def _place(place: Place | None, spans: Spans | None) -> dict[str, Any]:
     span = None if place is None else place.span
     if span is None and place is not None and spans is not None:
         span = spans(place)
+    position = ("line", "column", "end_line", "end_column")
     return {
         "file": None if place is None else place.file,
-        "line": None if span is None else span.line,
-        "column": None if span is None else span.column,
-        "end_line": None if span is None else span.end_line,
-        "end_column": None if span is None else span.end_column,
         "path": () if place is None else tuple(place.route),
+        **{name: getattr(span, name, None) for name in position},
     }

@@ -17,8 +17,7 @@ from typing import Any, Final
 from reconciler.errors import UsageProblem
 
 _ASSET = re.compile(
-    r"azureml://registries/[^/]+/models/(?P<name>[^/@]+)/versions/(?P<version>[^/@]+)",
-    re.IGNORECASE,
+    r"azureml://registries/[^/]+/models/(?P<name>[^/@]+)/versions/(?P<version>[^/@]+)", re.IGNORECASE
 )
 _SCOPE = re.compile(r"/subscriptions/(?P<id>[0-9a-f-]{36})(?P<rest>/.*)?", re.IGNORECASE)
 _SEVERITIES: Final = {"deny": "error", "audit": "warning"}

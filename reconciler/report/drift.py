@@ -158,12 +158,7 @@ def _account(items: Sequence[DriftItem], style: Style, alias_of: Alias) -> Itera
         *more,
     )
     rows = [
-        (
-            SEVERITIES[item.severity].sign,
-            style.show(item.id.name),
-            item.cause.value,
-            _traces(item, style),
-        )
+        (SEVERITIES[item.severity].sign, style.show(item.id.name), item.cause.value, _traces(item, style))
         for item in items
     ]
     for item, head in zip(items, stacked(rows, width=style.width, first=2, indent="  "), strict=True):

@@ -50,10 +50,7 @@ def _lines_of(items: Sequence[DriftItem]) -> list[str]:
     return [
         line
         for item in items
-        for line in (
-            f"{item.cause.value}: {_sentence(item)}",
-            f"fix: {ABOUT[item.cause].fix}",
-        )
+        for line in (f"{item.cause.value}: {_sentence(item)}", f"fix: {ABOUT[item.cause].fix}")
     ]
 
 

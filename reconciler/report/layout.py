@@ -59,12 +59,7 @@ def columns(
 
 
 def stacked(
-    rows: Sequence[Sequence[str]],
-    *,
-    width: int,
-    first: int,
-    right: Collection[int] = (),
-    indent: str = "",
+    rows: Sequence[Sequence[str]], *, width: int, first: int, right: Collection[int] = (), indent: str = ""
 ) -> list[list[str]]:
     """The lines of each row: one with aligned columns where all rows fit into `width` columns.
 

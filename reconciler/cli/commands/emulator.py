@@ -86,22 +86,17 @@ def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
     """Say what time it is there, or move it; what is due by then happens (upgrades, retirements, expiry)."""
     if at is not None and advance_days is not None:
         raise UsageProblem("--at and --advance-days each move the clock. Give one of them")
-    if at is not None:
-        found = _control(state, "POST", "clock", {"at": at})
-    elif advance_days is not None:
-        found = _control(state, "POST", "clock", {"advanceSeconds": advance_days * 86_400})
-    else:
-        found = _control(state, "GET", "clock", None)
+    days: dict[str, object] = {} if advance_days is None else {"advanceSeconds": advance_days * 86_400}
+    body = days if at is None else {"at": at}
+    found = _control(state, "POST" if body else "GET", "clock", body or None)
     click.echo(str(found.get("now")))
 
 
 def status(*, behaviours: bool, state: Path, output: Output) -> None:
     """Say what the state holds, or what the emulator does and how that is known."""
-    if behaviours:
-        write_result(output, json.dumps(_control(state, "GET", "behaviours", None), indent=2))
-        return
-    found = _control(state, "GET", "status", None)
-    write_result(output, json.dumps({"state": str(state), **found}, indent=2))
+    about = {} if behaviours else {"state": str(state)}
+    found = _control(state, "GET", "behaviours" if behaviours else "status", None)
+    write_result(output, json.dumps(about | found, indent=2))
 
 
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:

@@ -82,14 +82,6 @@ def meanings() -> Iterator[Meaning]:
         yield Meaning(word=code, kind="an answer of ARM", text=f"{fix_for(code, '')}.")
 
 
-def groups() -> dict[str, dict[str, str]]:
-    """Kind -> word -> the first sentence about it."""
-    found: dict[str, dict[str, str]] = {}
-    for meaning in meanings():
-        found.setdefault(meaning.kind, {})[meaning.word] = meaning.text
-    return found
-
-
 def explain(*, word: str | None, output: Output, policies: tuple[str, ...]) -> None:
     """Say what a word that the program prints means, a code of ARM among them."""
     found = list(meanings())

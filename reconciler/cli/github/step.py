@@ -34,7 +34,6 @@ from reconciler.report.markdown import fitted, markdown_fence
 from reconciler.report.style import inert
 
 _REPORTED = frozenset({"validate", "plan", "drift", "upgrade"})
-_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift", "upgrade": "Upgrade"}
 
 _COMMENT_LIMIT = 65_000
 """GitHub takes 65,536 characters; bytes are never fewer than those."""
@@ -186,7 +185,7 @@ def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
         _append(runner.output, "".join(outputs))
     with _as_warning("annotations", "The report has them"):
         _annotations(inputs, runner, ended)
-    report = _printed(_TITLES[inputs.command], ended.printed)
+    report = _printed(inputs.command.capitalize(), ended.printed)
     with _as_warning("report", "What the command printed stands in its place"):
         report = _report(inputs, ended)
     with _as_warning("summary", "The log of this step has the report"):
@@ -211,7 +210,7 @@ def _report(inputs: Inputs, ended: _Ended) -> str:
     file = ended.file("report.md")
     if file is not None:
         return file.read_text("utf-8")
-    title = _TITLES[inputs.command]
+    title = inputs.command.capitalize()
     if ended.code not in {Exit.DONE, Exit.CHANGES}:
         title += f" failed, exit code {ended.code}"
     return _printed(title, ended.printed)

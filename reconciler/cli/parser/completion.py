@@ -112,9 +112,9 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
         case "targets":
             yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
         case "words":
-            from reconciler.cli.commands.explain import groups
+            from reconciler.cli.commands.explain import meanings
 
-            yield from (word for group in groups().values() for word in group)
+            yield from (meaning.word for meaning in meanings())
         case "skus":
             from reconciler.domain.sku import KNOWN_SKUS
 

@@ -107,11 +107,7 @@ def fleet_map(
     by_region = ([cell for (_, at), cell in cells.items() if at == region] for region in regions)
     sums = (_cell(_summed(each), alike=False) for each in (*by_region, cells.values()))
     everything = tag("tr", tag("th", "all models", scope="row"), *sums, class_="total")
-    inside = (
-        tag("caption", caption),
-        tag("thead", tag("tr", *titles)),
-        tag("tbody", *rows, everything),
-    )
+    inside = (tag("caption", caption), tag("thead", tag("tr", *titles)), tag("tbody", *rows, everything))
     body = (tag("p", _HINT, class_="fix"), boxed(tag("table", *inside, class_="map"), caption))
     return Section(anchor="map", title="Fleet map", body=tag("div", *body), cut=cut)
 
