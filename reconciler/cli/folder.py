@@ -55,15 +55,13 @@ def must_be_free(targets: Iterable[Path], *, force: bool | None) -> None:
         existing = [str(target) for target in targets if target.is_symlink() or target.exists()]
     except OSError as problem:
         raise ReconcilerError(f"cannot look at {problem.filename}: {problem.strerror}") from problem
-    folders = [item for item in existing if Path(item).is_dir()]
-    if folders:
-        raise UsageProblem(
-            f"{listed(folders, most=3)}: a folder stands where a file is to go. Name another folder"
-        )
+    if folders := [item for item in existing if Path(item).is_dir()]:
+        names = listed(folders, most=3)
+        raise UsageProblem(f"{names}: a folder stands where a file is to go. Name another folder")
     if existing and not force:
+        names, be = listed(existing, most=3), "exists" if len(existing) == 1 else "exist"
         raise UsageProblem(
-            f"{listed(existing, most=3)} already {'exists' if len(existing) == 1 else 'exist'}, and no file is "
-            "replaced unasked. Nothing was written; name another place"
+            f"{names} already {be}, and no file is replaced unasked. Nothing was written; name another place"
             f"{'' if force is None else ', or pass --force'}"
         )
 

@@ -87,7 +87,7 @@ def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
     if at is not None and advance_days is not None:
         raise UsageProblem("--at and --advance-days each move the clock. Give one of them")
     days: dict[str, object] = {} if advance_days is None else {"advanceSeconds": advance_days * 86_400}
-    body = days if at is None else {"at": at}
+    body = days if at is None else dict[str, object](at=at)
     found = _control(state, "POST" if body else "GET", "clock", body or None)
     click.echo(str(found.get("now")))
 
