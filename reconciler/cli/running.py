@@ -7,7 +7,7 @@ the result was asked for: the result, or the error in its place.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,16 +94,12 @@ def current() -> Run | None:
     return None if context is None else context.find_object(Run)
 
 
-def written_by(option: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+def written(ctx: click.Context, param: click.Parameter, given: Path | None) -> Path | None:
     """The callback of an option whose file is written."""
-
-    def noted(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path | None:
-        run = ctx.find_object(Run)
-        if given is not None and run is not None:
-            run.writes(given, option)
-        return given
-
-    return noted
+    run = ctx.find_object(Run)
+    if given is not None and run is not None:
+        run.writes(given, param.opts[0])
+    return given
 
 
 def error_text(form: str, *, code: str, message: str, fix: str | None, exit_code: int) -> str | None:

@@ -102,17 +102,14 @@ def status(*, behaviours: bool, state: Path, output: Output) -> None:
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
     """One call of the control surface, in this process."""
     kept = None if method == "GET" and not state.exists() else state  # looking makes no file
-    return asyncio.run(_ask(kept, method, name, body))
 
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, f"/_emulator/{name}", json=body)
 
-async def _ask(
-    state: Path | None, method: str, name: str, body: dict[str, object] | None
-) -> dict[str, object]:
-    emulator = application(state=state)
-    transport = httpx.ASGITransport(app=emulator)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        answer = await client.request(method, f"/_emulator/{name}", json=body)
-    emulator.close()
+    with contextlib.closing(application(state=kept)) as emulator:
+        transport = httpx.ASGITransport(app=emulator)
+        answer = asyncio.run(asked())
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
         error = found.get("error") if isinstance(found, dict) else None

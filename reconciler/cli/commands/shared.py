@@ -52,13 +52,19 @@ def valid_fleet(
 ) -> Loaded:
     """The manifests, once they have no errors, which would be the command's result and its end.
 
-    What stops nothing is said on stderr, unless `quietly`.
+    What stops nothing is said on stderr, unless `quietly`: one line, all of it with --verbose.
     """
     loaded = load_manifests(chosen, cloud, today=today)
     if not loaded.valid:
         end_with_errors(loaded, output)
-    if not quietly:
-        _warn_about(loaded, output)
+    if loaded.diagnostics and not quietly and not output.quiet:
+        from reconciler.report import diagnostics as report
+
+        size = {"files": loaded.files, "deployments": loaded.deployments}
+        style = Style.of(sys.stderr, colour=output.colour)
+        text = report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)
+        last = text.rstrip().splitlines()[-1]
+        note(output, text if output.verbose else f"{last}; `reconciler validate` shows them")
     return loaded
 
 
@@ -88,16 +94,3 @@ def must_declare_something(desired: DesiredState) -> None:
             "the manifests declare nothing at all, and a wrong path looks just like this. "
             "Name the folder with the fleet's manifests"
         )
-
-
-def _warn_about(loaded: Loaded, output: Output) -> None:
-    """Findings that stop nothing: one line on stderr, all of them with --verbose."""
-    if not loaded.diagnostics or output.quiet:
-        return
-    from reconciler.report import diagnostics as report
-
-    size = {"files": loaded.files, "deployments": loaded.deployments}
-    style = Style.of(sys.stderr, colour=output.colour)
-    text = report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)
-    last = text.rstrip().splitlines()[-1]
-    note(output, text if output.verbose else f"{last}; `reconciler validate` shows them")

@@ -25,7 +25,7 @@ from reconciler.cli.options import (
     together,
     writing_connection_options,
 )
-from reconciler.cli.running import written_by
+from reconciler.cli.running import written
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -69,11 +69,13 @@ _allowances = into(
 
 _saving = together(
     _allowances,
-    option("--out", type=FILE, callback=written_by("--out"), help="Save the plan for `apply PLANFILE`."),
+    option("--out", type=FILE, callback=written, help="Save the plan for `apply PLANFILE`."),
     cost_option,
 )
-_detailed = flag("--detailed-exitcode", help="Exit 2 when there are changes.")
-_summary = flag("--summary", help="One line an account, and the last line.")
+_ending = together(
+    flag("--detailed-exitcode", help="Exit 2 when there are changes."),
+    flag("--summary", help="One line an account, and the last line."),
+)
 _FORMS = ("text", "json", "markdown", "html", "github", "gitlab")
 
 
@@ -86,8 +88,7 @@ plan = command(
         help="Ask ARM whether the regions have room for what is created, grown or migrated on provisioned "
         "SKUs.",
     ),
-    _detailed,
-    _summary,
+    _ending,
     flag(
         "--validate-with-arm",
         "ask_arm",
@@ -119,8 +120,7 @@ plan_merge = command(
     rule_option,
     output_options(*_FORMS),
     _saving,
-    _detailed,
-    _summary,
+    _ending,
     run="plan.merge",
     examples=("reconciler plan merge shard-*.json --out plan.json",),
     help="""Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
@@ -153,7 +153,7 @@ apply = command(
         option(
             "--journal",
             type=click.Path(dir_okay=False, path_type=Path),
-            callback=written_by("--journal"),
+            callback=written,
             help="Append intents and outcomes there.",
         ),
     ),

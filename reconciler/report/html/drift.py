@@ -37,13 +37,12 @@ def render_html(
     policies: Sequence[Diagnostic] = (),
 ) -> str:
     """The whole report, with a map of what is there; `policies` is what they find in that."""
-    unread = [(item.id.name, item.code, item.message) for item in report.unreadable]
     caption = "Deployed capacity"
     return pages.page(
         occasion,
         _answer(report, policies),
         [
-            unread_section(unread),
+            unread_section(report.unreadable),
             pages.findings_section(policies, "policies", "Policies"),
             _accounts(without_people(report, show_people=show_people), occasion, alias_of),
             fleet_map(observed_holdings(observed), units, caption=caption),

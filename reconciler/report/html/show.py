@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic, counted, has_errors
 from reconciler.domain.marks import owner_of
-from reconciler.domain.state import ObservedDeployment, ObservedState
+from reconciler.domain.state import AccountMissing, ObservedDeployment, ObservedState, Unreadable
+from reconciler.plan.drift import UnreadableAccount
 from reconciler.prices.bill import Cost
 from reconciler.report.html import page as pages
 from reconciler.report.html.cost import cost_section
@@ -33,7 +34,7 @@ def render_html(
 ) -> str:
     """Everything that is there, declared or not; `policies` is what they find in it."""
     rows = [_row(existing, region, occasion) for region, existing in there_in(observed)]
-    unread = [(item.id.name, item.code, item.message) for item in unread_in(observed)]
+    unread = unread_in(observed)
     read = counted(len(observed.readings) - len(unread), "account")
     answer = pages.Headline(
         verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
@@ -56,12 +57,13 @@ def render_html(
     )
 
 
-def unread_section(unread: Sequence[tuple[str, str, str]]) -> pages.Section | None:
-    """Accounts of which nothing is known: name, ARM's code, ARM's words."""
+def unread_section(unread: Sequence[AccountMissing | Unreadable | UnreadableAccount]) -> pages.Section | None:
+    """Accounts of which nothing is known, with ARM's code and ARM's words."""
 
-    def render(item: tuple[str, str, str]) -> Markup:
-        name, reason, words = item
-        return tag("li", tag("p", tag("strong", name), " ", pages.code(reason), f": {words}"))
+    def render(item: AccountMissing | Unreadable | UnreadableAccount) -> Markup:
+        return tag(
+            "li", tag("p", tag("strong", item.id.name), " ", pages.code(item.code), f": {item.message}")
+        )
 
     title = "Could not be read; nothing is known of what is in it"
     return pages.listing("unread", title, unread, render, noun="account", colour="red")
