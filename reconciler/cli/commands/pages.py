@@ -38,10 +38,10 @@ def plan_html(plan: Plan, loaded: Loaded, output: Output) -> str:
     from reconciler.plan.lifespan import declared_lifespans
     from reconciler.report.html.plan import render_html
 
-    about, desired = _of_fleet("plan", loaded, output), loaded.state()
-    ends = _ends(declared_lifespans(desired, catalogue(), about.at.date()), desired.fleet, about)
-    alias_of = desired.fleet.alias_of
-    return render_html(plan, about, units=catalogue().unit, retiring=ends, alias_of=alias_of)
+    fleet = loaded.fleet
+    about = _occasion("plan", fleet, loaded.chosen, links=output.links)
+    ends = _ends(declared_lifespans(loaded.state(), catalogue(), about.at.date()), fleet, about)
+    return render_html(plan, about, units=catalogue().unit, retiring=ends, alias_of=fleet.alias_of)
 
 
 def drift_html(
@@ -59,7 +59,7 @@ def drift_html(
     return render_html(
         report,
         observed,
-        _of_fleet("drift", loaded, output),
+        _occasion("drift", loaded.fleet, loaded.chosen, links=output.links),
         units=catalogue().unit,
         show_people=show_people,
         alias_of=loaded.fleet.alias_of,
@@ -79,7 +79,7 @@ def show_html(
     from reconciler.plan.lifespan import observed_lifespans
     from reconciler.report.html.show import render_html
 
-    about = _of_fleet("show", loaded, output)
+    about = _occasion("show", loaded.fleet, loaded.chosen, links=output.links)
     every = observed_lifespans(loaded.state(), observed, catalogue(), about.at.date())
     ends = _ends((lifespan for lifespan in every if lifespan.observed), loaded.fleet, about)
     return render_html(observed, about, units=catalogue().unit, retiring=ends, cost=cost, policies=policies)
@@ -89,7 +89,7 @@ def cost_html(cost: Cost, loaded: Loaded, output: Output) -> str:
     """What the declared deployments cost."""
     from reconciler.report.html.cost import render_html
 
-    return render_html(cost, _of_fleet("cost", loaded, output))
+    return render_html(cost, _occasion("cost", loaded.fleet, loaded.chosen, links=output.links))
 
 
 def capacity_html(found: CapacityTable, fleet: Fleet) -> str:
@@ -104,7 +104,7 @@ def quota_html(pools: Sequence[PoolForecast], loaded: Loaded, output: Output, *,
     """The fleet's quota pools."""
     from reconciler.report.html.quota import render_html
 
-    about = _of_fleet("quota", loaded, output)
+    about = _occasion("quota", loaded.fleet, loaded.chosen, links=output.links)
     return render_html(pools, about, alias_of=loaded.fleet.alias_of, complete=complete)
 
 
@@ -114,7 +114,7 @@ def lifecycle_html(
     """The ends of all models."""
     from reconciler.report.html.lifecycle import render_html
 
-    about = _of_fleet("lifecycle", loaded, output)
+    about = _occasion("lifecycle", loaded.fleet, loaded.chosen, links=output.links)
     return render_html(
         lifespans,
         about,
@@ -131,10 +131,6 @@ def _ends(lifespans: Iterable[Lifespan], fleet: Fleet, about: Occasion) -> Secti
 
     soon, known_to = fleet.retirement.warn_within_days, str(catalogue().date)
     return retirements(list(lifespans), today=about.at.date(), soon=soon, known_to=known_to)
-
-
-def _of_fleet(command: str, loaded: Loaded, output: Output) -> Occasion:
-    return _occasion(command, loaded.state().fleet, loaded.chosen, links=output.links)
 
 
 def _occasion(command: str, fleet: Fleet, chosen: Chosen, *asked: str, links: bool) -> Occasion:
