@@ -24,9 +24,10 @@ exchange counts when all of it is equal.
 The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
 what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
-1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5 and 21 of 28; of
-recordings, after 23 of 23, it was 14 of 29, 10 of 15 and 5 of 7. What differs is, above all, a wording that
-belongs to one year, a state of a subscription that no switch made, and facts of an account by kind and date.
+1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28 and 9 of
+12; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7 and 65 of 91. What differs is, above all,
+a wording that belongs to one year, a state of a subscription that no switch made, and facts of an account by
+kind and date.
 
 Not counted: exchanges that did not fit on the pages read, other providers', and files that speak an
 api-version before 2021-10-01; of reported answers those whose cause is not told, faults of the service itself
@@ -36,10 +37,20 @@ A and B left unread; the fourth, fifth, sixth and eighth are of reported answers
 quota alone; the seventh is of recordings again. Its files of azure-dev were not tried: the pages read hold
 answers without their requests, or nothing.
 
+The ninth trial is of recordings: every stored version that no trial had read, 152 names to build from and 41
+versions of 32 files set aside. It compares more of an account than the trials before: key, count and flag of
+every limit in their order, and the capabilities and addresses whole. Of the 41, 31 are counted; nine speak an
+older api-version (one by the date of its commit, unread), and one repeats another. Of one version four pages
+were read instead of three, of two the first and the last: their etag is that of an account read whole. Five
+of the 26 exchanges that differed at the first run are the transcription's: two lists of models and three
+deployments were asked for without the models, or their rate limits, that the earlier trials presuppose. They
+are counted as different.
+
 The tenth trial counts every report, also a second one of the same code and words, because a client meets an
 answer as often as it is reported. A search shows the text of a report along with its address, so its queries
-are parted, by their SHA-256, and not its addresses; one third was asked after the code was named. By distinct
-shapes (one status, code and words, names and numbers aside, the first that was read of each):
+are parted, by their SHA-256, and not its addresses; one third was asked after the code was named, in each of
+two readings. By distinct shapes (one status, code and words, names and numbers aside, the first that was read
+of each):
 
 | tenth trial | reports | equal at the first run | shapes | equal at the first run |
 | --- | ---: | ---: | ---: | ---: |

@@ -117,7 +117,7 @@ def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
     from reconciler.cli.choosing import severities
     from reconciler.manifest import rules
     from reconciler.manifest.load import understood
-    from reconciler.manifest.selection import Selection
+    from reconciler.manifest.resolve import Selection
 
     if (run := current()) is not None:
         run.reads((file.name for file in texts.files), "one of the manifests")

@@ -19,7 +19,9 @@ _WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
 _API_PROPERTIES_CHECKED = "2025-04-27"
 """From this day on such an account was refused for any of them (reported)."""
 
-_PROPERTIES_REQUIRED = ("2023-09-01", "2024-01-01")
+_PROPERTIES_REQUIRED = ("2023-09-01", "2023-11-01")
+_STORAGE_FIXED_SINCE = "2024-04-01"
+"""Late storage was taken in September 2022 (recorded) and refused in September 2025 (reported): halfway."""
 
 _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
@@ -42,7 +44,7 @@ def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
     gone = kept_accounts.kept(turn.store, turn.now, key)
     if before is None and gone is not None:
         raise errors.refusal("soft_deleted", account_id=gone["id"])
-    check_subdomain(turn, key, asked)
+    check_properties(turn, key, asked, before)
     _require_fields(turn, asked, before)
     if before is None:
         _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
@@ -70,8 +72,12 @@ def _check_location(turn: Turn, key: str, asked: Json, before: Json | None) -> N
     _require_tags(turn, key, asked.get("tags") or {})
 
 
-def check_subdomain(turn: Turn, key: str, asked: Json) -> None:
-    """Raise the refusal of a custom subdomain that is no host name or another account's."""
+def check_properties(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
+    """Raise the refusal of storage that comes late, or of a subdomain that is no host name or another's."""
+    storage = at(asked, "properties", "userOwnedStorage")
+    is_late = before is not None and not at(before, "body", "properties", "userOwnedStorage")
+    if storage and is_late and turn.now.date().isoformat() >= _STORAGE_FIXED_SINCE:
+        raise errors.refusal("storage_fixed")
     wanted = at(asked, "properties", "customSubDomainName")
     if wanted and _SUBDOMAIN.match(wanted) is None:
         raise errors.refusal("invalid_subdomain", name=wanted)
@@ -109,8 +115,9 @@ def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
 def _require_fields(turn: Turn, asked: Json, before: Json | None) -> None:
     """What a PUT has to say of an account.
 
-    `properties` of a new one in the autumn of 2023 (reported); by the switch `accountFields: required` also
-    `networkAcls` of a new one (reported in June 2023) and `publicNetworkAccess` over an old one (2026).
+    `properties` of a new one in the autumn of 2023 (reported in September; one was made without in November,
+    recorded); by the switch `accountFields: required` also `networkAcls` of a new one (reported in June 2023)
+    and `publicNetworkAccess` over an old one (2026).
     """
     day = turn.now.date().isoformat()
     missing = []
@@ -140,7 +147,7 @@ def _require_place(turn: Turn, account: str, location: str) -> None:
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
                 raise errors.refusal("disallowed_by_azure", name=name)
-            raise policy_errors.disallowed_by_policy(name, assignment)
+            raise policy_errors.disallowed_by_policy(name, assignment, now=turn.now)
 
 
 def _require_tags(turn: Turn, account: str, tags: Json) -> None:
@@ -153,4 +160,4 @@ def _require_tags(turn: Turn, account: str, tags: Json) -> None:
         if assignment["effect"] == "Deny" and missing and f"{account}/".startswith(f"{scope}/"):
             lacking.append({**assignment, "missing": missing})
     if lacking:
-        raise policy_errors.disallowed_by_policy(turn.args["account"], *lacking)
+        raise policy_errors.disallowed_by_policy(turn.args["account"], *lacking, now=turn.now)

@@ -99,14 +99,28 @@ def check_domain(turn: Turn) -> Answer:
 _API = "Cognitive Services API Account"
 _QUOTA, _SKUS = "Get the quota usage for an existing resource", "Read available SKUs for an existing resource"
 _LINKS = "Read private link resources for an account"
+_REGISTER = "Subscription Registration Action"
+_JOIN = "Allow to join CognitiveServices account to an given perimeter."
+_PERIMETERS = "accounts/networkSecurityPerimeterConfigurations"
+_EFFECTIVE = "effective Network Security Perimeters configuration"
 _OPERATIONS = (
+    ("register/action", "Subscription", _REGISTER, _REGISTER),
     ("Operations/read", "Cognitive Services Operation", "List Operations", "List all available operations"),
     ("accounts/read", _API, "Read API Account", "Reads API accounts."),
     ("accounts/write", _API, "Write API Account", "Writes API Accounts."),
     ("accounts/delete", _API, "Delete API Account", "Deletes API accounts"),
+    ("accounts/joinPerimeter/action", _API, _JOIN, _JOIN),
     ("accounts/listKeys/action", _API, "List Keys", "List keys"),
     ("accounts/regenerateKey/action", _API, "Regenerate Key", "Regenerate Key"),
+    (
+        "accounts/privateEndpointConnectionsApproval/action",
+        _API,
+        "Approve Private Endpoint",
+        "Approves Private Endpoint",
+    ),
     ("accounts/usages/read", _API, _QUOTA, f"{_QUOTA}."),
+    (f"{_PERIMETERS}/read", _API, f"Read {_EFFECTIVE}", f"Read {_EFFECTIVE}"),
+    (f"{_PERIMETERS}/reconcile/action", _API, f"Reconcile {_EFFECTIVE}", f"Reconcile {_EFFECTIVE}"),
     ("accounts/skus/read", _API, _SKUS, "Reads available SKUs for an existing resource."),
     ("accounts/models/read", "Model", "Read Available Models", "Reads available models."),
     ("accounts/privateLinkResources/read", _API, _LINKS, "Reads private link resources for an account."),
@@ -123,12 +137,15 @@ _OPERATIONS = (
 )
 """Name, resource, operation, description.
 
-Recorded in November 2023 down to the private links; the words of the others are ours.
+Recorded in November 2023 and May 2026 down to the private links; the words of the others are ours.
 """
-_OF_THE_SYSTEM = frozenset({"Operations/read", "accounts/privateLinkResources/read"}) | {
+_OF_THE_SYSTEM = frozenset({"register/action", "Operations/read", "accounts/privateLinkResources/read"}) | {
     f"accounts/{verb}" for verb in ("read", "write", "delete")
 }
 """What Azure itself does besides users."""
+
+
+_PROVIDERS = {"Subscription": "Microsoft.CognitiveServices"}
 
 
 def operations(turn: Turn) -> Answer:
@@ -138,7 +155,7 @@ def operations(turn: Turn) -> Answer:
         {
             "name": f"Microsoft.CognitiveServices/{name}",
             "display": {
-                "provider": "Microsoft Cognitive Services",
+                "provider": _PROVIDERS.get(resource, "Microsoft Cognitive Services"),
                 "resource": resource,
                 "operation": operation,
                 "description": description,

@@ -114,9 +114,9 @@ def identity(turn: Turn, key: str, given: Json) -> Json:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{of.lower()}/{what}"))
 
     kind = str(given.get("type") or "None")
-    found: Json = {}
+    found: Json = {} if kind == "None" else {"tenantId": turn.caller.tenant}
     if "systemassigned" in kind.lower():
-        found = {"principalId": object_id(key, "principal"), "tenantId": turn.caller.tenant}
+        found = {"principalId": object_id(key, "principal"), **found}
     found["type"] = kind
     users = given.get("userAssignedIdentities") or {}
     if users and "userassigned" in kind.lower().replace("systemassigned", ""):

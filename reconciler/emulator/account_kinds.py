@@ -22,7 +22,7 @@ SKUS: Mapping[str, tuple[str, ...]] = {
     "CustomVision.Prediction": _FREE,
     "CustomVision.Training": _FREE,
     "Face": _FREE,
-    "FormRecognizer": _FREE,
+    "FormRecognizer": ("F0", "S0", "DC0"),
     "HealthInsights": _FREE,
     "ImmersiveReader": ("S0", "S1"),
     "Internal.AllInOne": ("S0",),
@@ -97,8 +97,12 @@ def becomes(old: str, new: str, now: datetime) -> bool:
     return now >= _UPGRADES_SINCE and {old, canonical(new)} <= _UPGRADED
 
 
+_TIERS = {"F0": "Free", "DC0": "DisconnectedTier"}
+"""Recorded; of other skus with an account of their own `Standard` was."""
+
+
 def tier(sku: str) -> str:
-    return "Free" if sku == "F0" else "Standard"
+    return _TIERS.get(sku, "Standard")
 
 
 def takes(kind: str, sku: str) -> bool:

@@ -196,7 +196,7 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if gone is None:
-        raise errors.refusal("nothing_to_restore")
+        raise errors.refusal("nothing_to_restore", account_id=id_of(turn))
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
     body = filled(turn, {**overlay(account_faces.own(old, "dateCreated"), asked), "id": old["id"]}, None)
@@ -215,7 +215,7 @@ def patch(turn: Turn) -> Answer:
     require_group(turn)
     asked = _asked(turn)
     before = require(turn)
-    account_access.check_subdomain(turn, key_of(turn), asked)
+    account_access.check_properties(turn, key_of(turn), asked, before)
     _require_settled(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
     merged = {**overlay(account_faces.own(before["body"]), kept), "id": before["body"]["id"]}

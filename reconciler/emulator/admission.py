@@ -145,7 +145,8 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
-        raise errors.refusal("model_not_supported", now=turn.now, printed=known)
+        is_elsewhere = offers.is_offered_elsewhere(turn.store, account["location"], known, None)
+        raise errors.refusal("model_not_supported", now=turn.now, printed=known, elsewhere=is_elsewhere)
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 

@@ -27,6 +27,11 @@ class Child:
     """Whether an account, or a project, holds one of them (documented)."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What the names in the path are called."""
+        return tuple(name.strip("{}") for name in self.path.split("/")[1::2])
+
+    @property
     def kind(self) -> str:
         return "/".join(["accounts", *self.path.split("/")[::2]])
 

@@ -145,7 +145,7 @@ def put(turn: Turn) -> Answer:
                 raise errors.refusal("invalid_content", parser_text=text)
             expect(item, shapes)
     _refuse_born(turn)
-    _check_policy(asked)
+    _check_policy(turn, asked)
     accounts.require_quiet(turn)
     before = turn.store.get("raipolicy", _key(turn))
     given: Json = asked.get("properties") or {}
@@ -162,12 +162,16 @@ def put(turn: Turn) -> Answer:
     return Answer(status=201 if before is None else 200, body=body, headers={"ETag": body["etag"]})
 
 
-def _check_policy(asked: Json) -> None:
-    """A filter and a base policy that do not exist are refused (reported, assumed)."""
+def _check_policy(turn: Turn, asked: Json) -> None:
+    """A filter, a block list and a base policy that do not exist are refused (reported, assumed)."""
     known = {name.lower() for name, *_ in FILTERS}
     for item in at(asked, "properties", "contentFilters") or []:
         if str(item.get("name", "")).lower() not in known:
             raise errors.refusal("invalid_filter")
+    for item in at(asked, "properties", "customBlocklists") or []:
+        name = f"{accounts.key_of(turn)}/raiBlocklists/{item.get('blocklistName', '')}".lower()
+        if turn.store.get("child", name) is None:
+            raise errors.refusal("invalid_blocklist")
     base = at(asked, "properties", "basePolicyName")
     if base and base.lower() not in {name.lower() for name in SYSTEM}:
         raise errors.refusal("no_such_base_policy", policy=base)

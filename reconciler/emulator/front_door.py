@@ -36,7 +36,13 @@ _BUCKET_OF = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
-    """Answers that need no token; None when the request is not one of them."""
+    """Answers that need no token; None when the request is not one of them.
+
+    That an api-version is missing is told to everybody (reported), and a control character in the path is
+    refused before there is an error to read (reported of a carriage return behind a name, March 2023).
+    """
+    if any(character < " " for character in request.path):
+        return Answer(status=400, from_provider=False)
     if request.method == "GET" and request.path.lower() == "/api/retail/prices":
         return retail.answer(request)
     if request.method == "POST" and (answered := data_plane.answer(store, request, now)) is not None:
@@ -48,6 +54,8 @@ def public(store: Store, request: Request, now: datetime) -> Answer | None:
             return directory.token(store, request, tenant, now)
         case ("GET", (tenant, *_, ".well-known", "openid-configuration")):
             return directory.discovery(request, tenant)
+        case _ if not request.query.get("api-version"):
+            raise errors.refusal("missing_api_version")
         case _:
             return None
 
@@ -125,9 +133,7 @@ def _level(store: Store, now: datetime, key: str, size: int, refill: int) -> flo
 
 
 def _version(route: Route, request: Request, args: dict[str, str]) -> str:
-    version = request.query.get("api-version", "").lower()
-    if not version:
-        raise errors.refusal("missing_api_version")
+    version = request.query["api-version"].lower()
     if not route.since:
         if not versions.well_formed(version):
             raise errors.refusal(

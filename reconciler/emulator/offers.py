@@ -254,11 +254,11 @@ def ends(offer: Json) -> datetime:
     return clock.parse(text) if isinstance(text, str) else _NEVER
 
 
-def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str) -> bool:
-    """Whether another region lists this model version with an offer of this sku."""
+def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str | None) -> bool:
+    """Whether another region lists this model version with an offer of this sku, or at all."""
     here = normal_location(location)
     return any(
-        _identity(listed.model) == _identity(model) and offers_of(listed, sku)
+        _identity(listed.model) == _identity(model) and (sku is None or offers_of(listed, sku))
         for place in locations()
         if place != here
         for listed in models_of(store, place)

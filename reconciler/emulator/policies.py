@@ -60,7 +60,7 @@ def require_allowed(turn: Turn, account: Json, model: Json) -> None:
     """Raise 403 RequestDisallowedByPolicy where a denying assignment does not approve of the model."""
     for assignment in _broken(turn.store, account, model):
         if assignment["effect"] == "Deny":
-            raise policy_errors.disallowed_by_policy(turn.args["deployment"], assignment)
+            raise policy_errors.disallowed_by_policy(turn.args["deployment"], assignment, now=turn.now)
 
 
 def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:

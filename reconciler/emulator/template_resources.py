@@ -1,18 +1,20 @@
 """What a template makes: its scope of parameters and variables, its resources in order, each by its handler.
 
-Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, no
-deployment, no content filter and, below a subscription, no resource group is a 501 that names it.
+Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, nothing
+below one and, below a subscription, no resource group is a 501 that names it.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from reconciler.emulator import (
     account_actions,
     accounts,
     auth,
+    children,
     clock,
     content_filters,
     deployments,
@@ -38,6 +40,9 @@ _PUT: Mapping[str, Callable[[Turn], Answer]] = {
     "microsoft.cognitiveservices/accounts": accounts.put,
     "microsoft.cognitiveservices/accounts/deployments": deployments.put,
     "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
+}
+_CHILDREN: Mapping[str, children.Child] = {
+    f"microsoft.cognitiveservices/{child.kind}".lower(): child for child in children.TYPES
 }
 _BELOW = frozenset(kind for kind, names in _NAMES.items() if len(names) > 1)
 _ENVELOPE = frozenset(
@@ -97,8 +102,12 @@ def failed(turn: Turn, refusal: errors.Refusal) -> Json:
     return errors.refusal("deployment_failed", id=identity, details=[found]).body()
 
 
-def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Json]]:
-    """Make everything that a template names; its outputs, and the ids of what was made."""
+def deployed(turn: Turn, asked: Json, *, depth: int = 0, is_dry: bool = False) -> tuple[Json, list[Json]]:
+    """Make everything that a template names; its outputs, and the ids of what was made.
+
+    Dry, nothing is made below an account but its deployments and policies: what refers to more of it is not
+    valid before it is there (reported in February 2025 of a block list in the template of its policy).
+    """
     template: Json = asked["template"]
     _check_shape(template, _SHAPES)
     scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
@@ -108,7 +117,7 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Jso
     for number, (resource, inner) in enumerate(ordered):
         if number in colliding:
             raise errors.refusal("another_operation", account_id=colliding[number])
-        made += _resource(turn, resource, inner, depth)
+        made += _resource(turn, resource, inner, depth, is_dry=is_dry)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
         for name, item in _objects(template.get("outputs") or {}, "outputs").items()
@@ -221,6 +230,7 @@ def everything(turn: Turn) -> Iterator[Json]:
     for kind in ("account", "deployment"):
         yield from (item["body"] for item in turn.store.scan(kind, prefix))
     yield from turn.store.scan("raipolicy", prefix)
+    yield from (item["body"] for item in turn.store.scan("child", prefix))
 
 
 def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
@@ -309,12 +319,13 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     return names - {""}
 
 
-def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json]:
+def _resource(turn: Turn, resource: Json, scope: Scope, depth: int, *, is_dry: bool) -> list[Json]:
     kind = str(resource.get("type", "")).lower()
     name = str(scope.value(resource.get("name", "")))
     if kind == TYPE.lower():
-        return _nested(turn, resource, scope, name, depth)
-    names = _NAMES.get(kind)
+        return _nested(turn, resource, scope, name, depth, is_dry=is_dry)
+    child = _CHILDREN.get(kind)
+    names = _NAMES.get(kind) if child is None else ("account", *child.names)
     if names is None or ("group" in names) == ("group" in turn.args):
         raise errors.refusal("not_modelled", gap=f"resources of type '{resource.get('type')}' in a template")
     parts = [part for part in name.split("/") if part]
@@ -345,7 +356,10 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
             scope=identity,
         )
     writable.require_unlocked(turn.store, "PUT", identity)
-    answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
+    if child is not None and is_dry:
+        return [{"id": identity}]
+    put = _PUT[kind] if child is None else partial(children.put, child)
+    answer = put(replace(turn, request=request, args=args, version=version, action=""))
     account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
     provisioning.finish(turn.store, turn.now, account)
     if answer.status >= 400:  # pragma: no cover - handlers raise
@@ -353,7 +367,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     return [{"id": identity}]
 
 
-def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
+def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int, *, is_dry: bool) -> list[Json]:
     """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
         raise errors.refusal("invalid_template", text="deployments are nested too deeply")
@@ -366,7 +380,8 @@ def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> 
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
     require_above(inner)
     try:
-        outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
+        module = {"template": template, "parameters": parameters}
+        outputs, made = deployed(inner, module, depth=depth + 1, is_dry=is_dry)
     except errors.Refusal as refusal:
         refusal.modules.append(f"{above(inner)}/providers/{TYPE}/{name}")
         raise

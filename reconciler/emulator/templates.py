@@ -1,8 +1,8 @@
 """Template deployments of a group or a subscription: validate, create, what-if, for accounts and deployments.
 
 Rule of this module: each resource goes through the handler that a PUT would meet, in the order of the
-template's dependencies; validation and what-if do the same and take it back. What else a template holds is a
-501 that names it.
+template's dependencies; what-if does the same and takes it back, and validation too, but for what is below an
+account besides deployments and policies. What else a template holds is a 501 that names it.
 """
 
 import json
@@ -139,7 +139,7 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
     """The outputs and resources that a template would make, and nothing made."""
     try:
         with turn.store.part(kept=False):
-            return deployed(turn, asked)
+            return deployed(turn, asked, is_dry=True)
     except errors.Refusal as refusal:
         if refusal.code in besides and "'OpenAI'" not in refusal.message:
             return {}, []

@@ -41,9 +41,8 @@ LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"}
 
 def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
     """The domain's Fleet of a typed document."""
-    spec, silent = typed.spec, Retirement()
-    guards, retirement = spec.guards or GuardsEntry(), spec.retirement or RetirementEntry()
-    warn, fail = retirement.warn_within_days, retirement.fail_within_days
+    spec = typed.spec
+    guards = spec.guards or GuardsEntry()
     return Fleet(
         name=typed.metadata.name,
         id=spec.id,
@@ -53,23 +52,14 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
             alias: Subscription(id=entry.id, tenant=entry.tenant)
             for alias, entry in (spec.subscriptions or {}).items()
         },
-        guards=Guards(
-            max_deletes=guards.max_deletes,
-            max_delete_percent=guards.max_delete_percent,
-            max_capacity_reduction_percent=guards.max_capacity_reduction_percent,
-            max_monthly_increase=guards.max_monthly_increase,
-            protect=tuple(guards.protect or ()),
-        ),
+        guards=Guards(**guards.model_dump() | {"protect": tuple(guards.protect or ())}),
         rules={code: Severity(level) for code, level in (spec.rules or {}).items()},
         drift={
             cause: Severity(level)
             for word, level in (spec.drift or {}).items()
             if (cause := cause_of(word)) is not None
         },
-        retirement=Retirement(
-            warn_within_days=silent.warn_within_days if warn is None else warn,
-            fail_within_days=silent.fail_within_days if fail is None else fail,
-        ),
+        retirement=Retirement(**(spec.retirement or RetirementEntry()).model_dump(exclude_none=True)),
         costs=_costs(document, spec),
         upgrade=tuple(
             Preference(model=item.from_, to=item.to, from_version=item.from_version, version=item.version)

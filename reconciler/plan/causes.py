@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Severity, definitions
 from reconciler.domain.fleet import DriftCause as Cause
 
 __all__ = ["ABOUT", "About", "Cause", "is_drift"]
@@ -23,88 +23,51 @@ class About:
     fix: str
 
 
+_MEANINGS = definitions("""
+changed-outside: the manifest has not changed since it was applied, and a field that it states is different
+    now: somebody changed the deployment, or another fleet has put its mark on it
+auto-upgraded: the service moved the deployment to a newer version of its model, or to the model that takes
+    its place, as its versionUpgradeOption lets it or because a preview has ended; a note where the manifest
+    states an option that lets it
+expired: a fine-tuned or DeveloperTier deployment is declared and not there: the service removes idle
+    fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied
+retired: ARM's own list says that the model version is retired on this SKU: requests fail
+missing: a declared deployment is not there, and nothing tells why: it was deleted, or never applied. The
+    Activity Log has 90 days and takes a right of its own; without it the report says `unverified`
+deleted-outside: somebody deleted a declared deployment: the Activity Log says who and when
+pending: the manifest was changed since it was last applied: work to do, and no drift. A declared deployment
+    that is not there is pending where another one of the fleet shows such a change
+failed-state: the deployment's provisioningState has settled, and not in Succeeded
+undeclared: a deployment is in a declared account and no manifest declares it; an error where the account is
+    `prune: exclusive`, a note where another fleet has marked it, else a warning
+""")
+_FIXES = definitions("""
+changed-outside: `reconciler apply` puts back what is declared; or write what is there into the manifest, or
+    name the field in lifecycle.ignoreChanges if it belongs to somebody else
+auto-upgraded: declare the model that runs, with versionUpgradeOption: NoAutoUpgrade if it is to stay there;
+    or state another versionUpgradeOption to accept what the service does. NoAutoUpgrade beside the old model
+    asks for that one back
+expired: `reconciler apply --recreate-expired` recreates it, and `lifecycle: {recreateExpired: true}` each
+    time; remove it from the manifest if nobody needs it
+retired: declare a newer version or model; `reconciler lifecycle` names the successor
+missing: `reconciler apply` recreates it; remove it from the manifest if it is gone for good
+deleted-outside: `reconciler apply` recreates it; remove it from the manifest if it is gone for good
+pending: `reconciler plan` shows it, `reconciler apply` does it
+failed-state: for Failed, `reconciler apply --replace-failed` deletes and makes it again; Disabled is lifted
+    in Azure; for Canceled, `reconciler apply` sends what is declared again
+undeclared: declare it, or delete it; `reconciler apply` prunes what carries our mark, and `prune: exclusive`
+    everything undeclared. `--ignore undeclared` where the account is shared
+""")
+_MILDER: Mapping[Cause, Severity] = {
+    Cause.AUTO_UPGRADED: Severity.WARNING,
+    Cause.RETIRED: Severity.WARNING,
+    Cause.PENDING: Severity.INFO,
+    Cause.UNDECLARED: Severity.WARNING,
+}
+
 ABOUT: Mapping[Cause, About] = {
-    Cause.CHANGED_OUTSIDE: About(
-        severity=Severity.ERROR,
-        meaning=(
-            "the manifest has not changed since it was applied, and a field that it states is different "
-            "now: somebody changed the deployment, or another fleet has put its mark on it"
-        ),
-        fix=(
-            "`reconciler apply` puts back what is declared; or write what is there into the manifest, or "
-            "name the field in lifecycle.ignoreChanges if it belongs to somebody else"
-        ),
-    ),
-    Cause.AUTO_UPGRADED: About(
-        severity=Severity.WARNING,
-        meaning=(
-            "the service moved the deployment to a newer version of its model, or to the model that takes "
-            "its place, as its versionUpgradeOption lets it or because a preview has ended; a note where the "
-            "manifest states an option that lets it"
-        ),
-        fix=(
-            "declare the model that runs, with versionUpgradeOption: NoAutoUpgrade if it is to stay there; "
-            "or state another versionUpgradeOption to accept what the service does. NoAutoUpgrade beside the "
-            "old model asks for that one back"
-        ),
-    ),
-    Cause.EXPIRED: About(
-        severity=Severity.ERROR,
-        meaning=(
-            "a fine-tuned or DeveloperTier deployment is declared and not there: the service removes idle "
-            "fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied"
-        ),
-        fix=(
-            "`reconciler apply --recreate-expired` recreates it, and `lifecycle: {recreateExpired: true}` "
-            "each time; remove it from the manifest if nobody needs it"
-        ),
-    ),
-    Cause.RETIRED: About(
-        severity=Severity.WARNING,
-        meaning="ARM's own list says that the model version is retired on this SKU: requests fail",
-        fix="declare a newer version or model; `reconciler lifecycle` names the successor",
-    ),
-    Cause.MISSING: About(
-        severity=Severity.ERROR,
-        meaning=(
-            "a declared deployment is not there, and nothing tells why: it was deleted, or never applied. "
-            "The Activity Log has 90 days and takes a right of its own; without it the report says "
-            "`unverified`"
-        ),
-        fix="`reconciler apply` recreates it; remove it from the manifest if it is gone for good",
-    ),
-    Cause.DELETED_OUTSIDE: About(
-        severity=Severity.ERROR,
-        meaning="somebody deleted a declared deployment: the Activity Log says who and when",
-        fix="`reconciler apply` recreates it; remove it from the manifest if it is gone for good",
-    ),
-    Cause.PENDING: About(
-        severity=Severity.INFO,
-        meaning=(
-            "the manifest was changed since it was last applied: work to do, and no drift. A declared "
-            "deployment that is not there is pending where another one of the fleet shows such a change"
-        ),
-        fix="`reconciler plan` shows it, `reconciler apply` does it",
-    ),
-    Cause.FAILED_STATE: About(
-        severity=Severity.ERROR,
-        meaning="the deployment's provisioningState has settled, and not in Succeeded",
-        fix=(
-            "for Failed, `reconciler apply --replace-failed` deletes and makes it again; Disabled is lifted "
-            "in Azure; for Canceled, `reconciler apply` sends what is declared again"
-        ),
-    ),
-    Cause.UNDECLARED: About(
-        severity=Severity.WARNING,
-        meaning=(
-            "a deployment is in a declared account and no manifest declares it; an error where the account "
-            "is `prune: exclusive`, a note where another fleet has marked it, else a warning"
-        ),
-        fix=(
-            "declare it, or delete it; `reconciler apply` prunes what carries our mark, and `prune: "
-            "exclusive` everything undeclared. `--ignore undeclared` where the account is shared"
-        ),
-    ),
+    Cause(word): About(severity=_MILDER.get(Cause(word), Severity.ERROR), meaning=text, fix=_FIXES[word])
+    for word, text in _MEANINGS.items()
 }
 
 

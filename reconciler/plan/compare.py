@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final, assert_never
+from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
-from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Keep, Reason, Update, Wait
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
@@ -32,9 +32,9 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
-from reconciler.plan.pair import InSync, Pair
+from reconciler.plan.pair import InSync, Pair, alike
 from reconciler.plan.removal import undeclared
-from reconciler.plan.terms import Terms, blocked, by_account, hindrance, unread
+from reconciler.plan.terms import Terms, by_account, hindrance
 
 _PROVIDER_DATA: Final = "modelProviderData"
 
@@ -112,30 +112,28 @@ def _account(
 ) -> Iterator[Action]:
     wanted = [each for each in declared if desired.covers(each.id)]
     reading = observed.readings.get(account.id)
-    match reading:
-        case Listed():
-            hindered = hindrance(account, reading)
-            if hindered is not None:
-                for item in wanted:
-                    observed_one = reading.find(item.id)
-                    yield blocked(item, *hindered, region=reading.account.region, observed=observed_one)
-                return
-            for item in wanted:
-                upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
-                yield _declared(item, reading, upgrades, terms, in_sync)
-            names = {each.id for each in declared}
-            for existing in reading.deployments:
-                if existing.id not in names and desired.covers(existing.id):
-                    yield undeclared(existing, account.prune, reading.account.region, terms)
-        case AccountMissing() | Unreadable() | None:
-            lacking = unread(account.id, reading)
-            reason = (
-                Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
+    hindered = hindrance(account, reading)
+    if hindered is not None:
+        for item in wanted:
+            known = reading.account.region if isinstance(reading, Listed) else account.region
+            yield Blocked(
+                id=item.id,
+                region=known or item.region,
+                reason=hindered.reason,
+                explanation=hindered.explanation,
+                fix=hindered.fix,
+                desired=item,
+                observed=reading.find(item.id) if isinstance(reading, Listed) else None,
             )
-            for item in wanted:
-                yield blocked(item, reason, lacking.message, lacking.fix, region=account.region)
-        case _:
-            assert_never(reading)
+    elif isinstance(reading, Listed):
+        region = reading.account.region
+        for item in wanted:
+            upgrades = RegionalUpgrades(observed, account.id, region, terms.today)
+            yield _declared(item, reading, upgrades, terms, in_sync)
+        names = {each.id for each in declared}
+        for existing in reading.deployments:
+            if existing.id not in names and desired.covers(existing.id):
+                yield undeclared(existing, account.prune, region, terms)
 
 
 def _declared(
@@ -144,7 +142,7 @@ def _declared(
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
         return unless_expired(_creation(desired, None, region, terms), terms)
-    if in_sync.knows(desired, observed):
+    if alike(desired, observed) in in_sync:
         return _in_sync(desired, observed, region)
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
@@ -157,7 +155,7 @@ def _declared(
     )
     action = _strange(pair, terms) or _known(pair, terms)
     if action.reason is Reason.IN_SYNC:
-        in_sync.add(desired, observed)
+        in_sync.add(alike(desired, observed))
     return action
 
 

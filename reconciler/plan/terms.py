@@ -14,17 +14,10 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, matches_any
-from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.state import (
-    AccountMissing,
-    Expiry,
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-    Unreadable,
-)
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.state import AccountMissing, Expiry, Listed, ObservedState, Reading, Unreadable
 from reconciler.errors import Trouble
-from reconciler.plan.actions import Blocked, Reason
+from reconciler.plan.actions import Reason
 from reconciler.plan.plan import Unread
 
 
@@ -61,27 +54,6 @@ class Hindrance:
 
 
 UNPROTECT = "take it out of the Fleet's guards.protect in a change of its own, apply, then try again"
-
-
-def blocked(
-    deployment: DesiredDeployment,
-    reason: Reason,
-    explanation: str,
-    fix: str,
-    *,
-    region: Region | None,
-    observed: ObservedDeployment | None = None,
-) -> Blocked:
-    """A declared deployment for which something ought to be done and must not be."""
-    return Blocked(
-        id=deployment.id,
-        region=region or deployment.region,
-        reason=reason,
-        explanation=explanation,
-        fix=fix,
-        desired=deployment,
-        observed=observed,
-    )
 
 
 UNMATCHED: Final = "protect-unmatched"
@@ -181,19 +153,27 @@ def unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> U
     )
 
 
-def hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, str] | None:
+def hindrance(account: DesiredAccount, reading: Reading | None) -> Hindrance | None:
     """Why nothing may be written in this account, and what lifts it."""
+    if not isinstance(reading, Listed):
+        lacking, missing = unread(account.id, reading), isinstance(reading, AccountMissing)
+        return Hindrance(
+            reason=Reason.ACCOUNT_MISSING if missing else Reason.ACCOUNT_UNREADABLE,
+            explanation=lacking.message,
+            fix=lacking.fix,
+        )
     observed = reading.account
     if account.region is not None and account.region != observed.region:
-        return (
-            Reason.REGION_MISMATCH,
-            f"the manifest says that {account.id.name} is in {account.region}, ARM says {observed.region}",
-            f"write region: {observed.region}, or name the account that is in {account.region}",
+        return Hindrance(
+            reason=Reason.REGION_MISMATCH,
+            explanation=f"the manifest says that {account.id.name} is in {account.region}, ARM says "
+            f"{observed.region}",
+            fix=f"write region: {observed.region}, or name the account that is in {account.region}",
         )
     if observed.provisioning_state.lower() in {"deleting", "failed"}:
-        return (
-            Reason.ACCOUNT_NOT_READY,
-            f"the account {account.id.name} is in state {observed.provisioning_state}",
-            "repair or recreate the account; its deployments cannot be written in this state",
+        return Hindrance(
+            reason=Reason.ACCOUNT_NOT_READY,
+            explanation=f"the account {account.id.name} is in state {observed.provisioning_state}",
+            fix="repair or recreate the account; its deployments cannot be written in this state",
         )
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -76,6 +77,12 @@ class _RowForm(Document):
     effective: date | None = None
     term: str = Field(default="", pattern="^(1 Month|1 Year)?$")
 
+    @classmethod
+    def of(cls, row: Row) -> _RowForm:
+        values = {name: getattr(row, name) for name in cls.model_fields}
+        uses = [_UseForm(**asdict(use) | {"sku": use.sku.name}) for use in row.uses]
+        return cls(**values | {"uses": uses, "regions": sorted(row.regions)})
+
 
 class _ListForm(Document):
     """A price list in a file."""
@@ -94,27 +101,7 @@ def list_text(source: PriceList, rows: Iterable[Row]) -> str:
         title=source.title,
         as_of=date.fromisoformat(source.as_of),
         currency=source.currency,
-        prices=[
-            _RowForm(
-                uses=[
-                    _UseForm(
-                        kind=use.kind,
-                        sku=use.sku.name,
-                        model=use.model,
-                        version=use.version,
-                        format=use.format,
-                    )
-                    for use in row.uses
-                ],
-                unit=row.unit,
-                price=row.price,
-                regions=sorted(row.regions),
-                meter=row.meter,
-                effective=row.effective,
-                term=row.term,
-            )
-            for row in rows
-        ],
+        prices=[_RowForm.of(row) for row in rows],
     )
     return form.model_dump_json(by_alias=True, exclude_defaults=True, indent=1) + "\n"
 

@@ -21,6 +21,8 @@ FORMS_OF_2025 = ["DynamicThrottling", "VirtualNetworks", "CustomerManagedKey", "
         ("2025-10-28", "FormRecognizer", "S0", FORMS_OF_2025),
         ("2022-05-27", "Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey", "Scenario"]),
         ("2022-05-27", "Face", "S0", ["VirtualNetworks", "Container", "Scenario"]),
+        ("2021-11-28", "Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey"]),
+        ("2022-08-03", "Face", "S0", ["VirtualNetworks", "Container"]),
         ("2026-01-01", "ImmersiveReader", "S0", ["VirtualNetworks", "Container"]),
     ],
 )
@@ -71,7 +73,7 @@ def test_a_free_account_of_forms_has_no_limits() -> None:
     assert "callRateLimit" not in made_on("2022-10-19", "FormRecognizer", "F0")
 
 
-@pytest.mark.parametrize(("day", "limits", "names"), [("2023-11-07", 65, 45), ("2025-05-19", 79, 42)])
+@pytest.mark.parametrize(("day", "limits", "names"), [("2023-11-07", 65, 45), ("2025-05-19", 81, 42)])
 def test_an_account_of_all_services_has_the_limits_and_addresses_of_each(
     day: str, limits: int, names: int
 ) -> None:
@@ -88,6 +90,29 @@ def test_each_kind_has_facts_on_every_day(kind: str, day: str) -> None:
     assert facts["capabilities"]
     assert all(address.startswith("https://") for address in facts["endpoints"].values())
     assert "{kind}" not in json.dumps(facts)
+
+
+@pytest.mark.parametrize(("day", "limits"), [("2021-11-28", [15, 500, 15]), ("2023-11-07", [10, 10])])
+def test_an_account_of_face_had_other_limits_in_other_years(day: str, limits: list[int]) -> None:
+    found = made_on(day, "Face", "E0")
+    assert [rule["count"] for rule in found["callRateLimit"]["rules"]] == limits
+
+
+def test_an_account_of_foundry_has_every_limit_of_july_2026() -> None:
+    found = made_on("2026-07-16", "AIServices")
+    limits = {rule["key"]: rule["count"] for rule in found["callRateLimit"]["rules"]}
+    assert (len(limits), limits["voicelive.realtime"], limits["openai.moderations.post"]) == (135, 100, 120)
+    assert found["endpoints"]["Voice Live Capabilities API"].startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("kind", "listed"),
+    [("FormRecognizer", ["Free", "Standard", "DisconnectedTier"]), ("OpenAI", ["Standard"])],
+)
+def test_an_account_lists_the_skus_of_its_kind_with_their_tiers(kind: str, listed: list[str]) -> None:
+    arm = fleet(accounts=[{"id": f"{ABOVE}one", "location": "eastus", "kind": kind}])
+    found = arm.arm("GET", f"{ABOVE}one/skus").json["value"]
+    assert [item["sku"]["tier"] for item in found] == listed
 
 
 def test_a_part_that_was_not_recorded_on_a_day_is_that_of_the_nearest() -> None:

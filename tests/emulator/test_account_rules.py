@@ -134,6 +134,56 @@ def test_a_former_sku_is_refused_where_only_current_ones_are_sold() -> None:
     assert arm.arm("PUT", f"{ABOVE}new", sold).status == 201
 
 
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_own_storage_is_attached_to_a_new_account_only(method: str) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    store = {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}
+    late = "UserOwnedStorageCanOnlyBeAttachedWhileCreation"
+    speech = asked("SpeechServices")
+    owning = {**speech, "properties": store}
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    assert arm.arm(method, f"{ABOVE}plain", owning).code == late
+    assert arm.arm("PUT", f"{ABOVE}owning", owning).status == 201
+    assert arm.arm(method, f"{ABOVE}owning", owning).status in {200, 202}
+
+
+def test_own_storage_could_be_attached_later_in_2022() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-09-29T00:00:00Z"})
+    arm.sign_in_again()
+    speech = asked("SpeechServices")
+    assert arm.arm("PUT", f"{ABOVE}plain", speech).status == 201
+    late = {**speech, "properties": {"userOwnedStorage": [{"resourceId": f"{ABOVE}storage"}]}}
+    assert arm.arm("PATCH", f"{ABOVE}plain", late).status == 200
+
+
+def test_restoring_nothing_names_what_is_not_there() -> None:
+    found = fleet().arm("PUT", f"{ABOVE}never", {**asked(), "properties": {"restore": True}})
+    assert found.code == "CanNotRestoreANonExistingResource"
+    assert f"with ID '{ABOVE}never' doesn't exist" in found.message
+
+
+@pytest.mark.parametrize(
+    ("day", "version", "end"),
+    [
+        ("2023-08-12", "2", "is not supported in current region."),
+        ("2023-08-12", "9", "of account deployment is not supported."),
+        ("2024-08-12", "2", "of account deployment is not supported."),
+    ],
+)
+def test_a_model_of_other_regions_is_refused_in_the_words_of_the_time(
+    day: str, version: str, end: str
+) -> None:
+    account = {"id": f"{ABOVE}far", "location": "eastasia", "kind": "OpenAI"}
+    arm = fleet(accounts=[account])
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    model = {"format": "OpenAI", "name": "text-embedding-ada-002", "version": version}
+    body = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
+    found = arm.arm("PUT", f"{ABOVE}far/deployments/chat", body)
+    assert (found.code, found.message.endswith(end)) == ("DeploymentModelNotSupported", True)
+
+
 def test_what_is_below_an_absent_account_is_deleted_as_if_it_were_asked_for() -> None:
     arm = fleet()
     found = arm.arm("DELETE", f"{ABOVE}absent/deployments/chat")
@@ -237,6 +287,7 @@ def test_a_kind_stays_but_for_the_upgrade(before: str, day: str, kind: str, code
     ("day", "settings", "properties", "missing"),
     [
         ("2023-09-07", {}, None, "Properties"),
+        ("2023-11-07", {}, None, ""),
         ("2026-06-01", {}, None, ""),
         ("2023-06-22", {"accountFields": "required"}, {"publicNetworkAccess": "Enabled"}, "NetworkAcls"),
     ],

@@ -13,7 +13,7 @@ from reconciler.emulator import further_routes
 from reconciler.emulator.behaviours import behaviours, facts
 from reconciler.emulator.routes import ROUTES
 from reconciler.emulator.wire import Json, world_facts
-from tests.emulator.arm import ACCOUNT, Arm, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, VERSION, Arm, deployment, fleet, gpt_4o
 
 REFUSALS: Json = world_facts("refusals")
 MADE_KNOWN = {"now", "details", "additional", "printed"}
@@ -104,7 +104,7 @@ def test_every_operation_has_its_line_and_every_line_its_operation() -> None:
 def test_every_listed_header_is_sent_somewhere(item: dict[str, str]) -> None:
     arm = fleet()
     replies = [
-        arm.call("GET", ACCOUNT, bearer=""),
+        arm.call("GET", f"{ACCOUNT}?api-version={VERSION}", bearer=""),
         arm.arm("PUT", deployment(), gpt_4o(50, sku="ProvisionedManaged")),
         arm.arm("PATCH", f"{ACCOUNT}", {"properties": {"disableLocalAuth": True}}),
         arm.arm("GET", f"{ACCOUNT}-none"),

@@ -66,6 +66,8 @@ def test_the_providers_operations_and_the_commitment_tiers_of_a_region() -> None
     arm = fleet()
     listed = arm.arm("GET", "/providers/Microsoft.CognitiveServices/operations").json["value"]
     assert "Microsoft.CognitiveServices/accounts/deployments/write" in {item["name"] for item in listed}
+    assert listed[0]["name"] == "Microsoft.CognitiveServices/register/action"
+    assert listed[0]["display"]["provider"] == "Microsoft.CognitiveServices"
     tiers = arm.arm("GET", f"{PROVIDER}/locations/eastus/commitmentTiers").json["value"]
     assert tiers[0] == {
         "kind": "TextAnalytics",

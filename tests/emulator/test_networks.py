@@ -90,7 +90,7 @@ def test_a_network_goes_with_its_account() -> None:
     ("kind", "shown"),
     [
         ("SystemAssigned", {"principalId", "tenantId", "type"}),
-        ("UserAssigned", {"type", "userAssignedIdentities"}),
+        ("UserAssigned", {"tenantId", "type", "userAssignedIdentities"}),
         ("SystemAssigned, UserAssigned", {"principalId", "tenantId", "type", "userAssignedIdentities"}),
         ("None", {"type"}),
     ],

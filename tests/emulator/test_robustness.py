@@ -45,7 +45,7 @@ def test_a_body_over_four_mebibytes_is_refused() -> None:
 @pytest.mark.parametrize("path", ["/", "//", "/subscriptions/%00", "/%ff%fe", "/a/b/c", "/subscriptions/x/y"])
 def test_odd_paths_are_answered(path: str) -> None:
     reply = fleet().arm("GET", path)
-    assert reply.status in {404, 501}
+    assert reply.status in ({400} if "%00" in path else {404, 501})
 
 
 def test_what_is_not_modelled_is_a_loud_501_that_names_it() -> None:

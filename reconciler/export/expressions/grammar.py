@@ -6,6 +6,7 @@ Only the grammar is here; what functions mean is in `evaluation`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,7 +64,7 @@ def parse(text: str) -> Node:
         raise BadExpressionError(f"it is longer than {LONGEST} characters")
     parser = _Parser(_tokens(text))
     tree = parser.expression(0)
-    if parser.peek():
+    if parser.peek()[1]:
         raise BadExpressionError("there is more after its end")
     return tree
 
@@ -80,29 +81,35 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+class Tokens:
+    """The tokens of a text, each with its kind, read one after another; BadExpressionError past the last."""
+
+    def __init__(self, tokens: Sequence[tuple[str, str]], at: int = 0) -> None:
         self._tokens = tokens
-        self._at = 0
+        self._at = at
 
-    def peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+    def peek(self) -> tuple[str, str]:
+        """The next token; two empty texts past the last."""
+        return self._tokens[self._at] if self._at < len(self._tokens) else ("", "")
 
-    def _next(self) -> tuple[str, str]:
+    def next(self) -> tuple[str, str]:
+        """The next token, which is taken."""
         if self._at >= len(self._tokens):
             raise BadExpressionError("it ends too early")
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _expect(self, sign: str) -> None:
-        kind, text = self._next()
-        if (kind, text) != ("sign", sign):
+    def expect(self, sign: str) -> None:
+        """The sign that must come next."""
+        if self.next() != ("sign", sign):
             raise BadExpressionError(f"{sign} is missing")
 
+
+class _Parser(Tokens):
     def expression(self, depth: int) -> Node:
         if depth > DEEPEST:
             raise BadExpressionError(f"it is nested deeper than {DEEPEST} levels")
-        kind, text = self._next()
+        kind, text = self.next()
         node: Node
         if kind == "text":
             node = Literal(text[1:-1].replace("''", "'"))
@@ -115,33 +122,33 @@ class _Parser:
         return self._accessed(node, depth)
 
     def _call(self, name: str, depth: int) -> Node:
-        while self.peek() == ".":  # a function of the user's own namespace
-            self._next()
-            name = f"{name}.{self._next()[1]}"
-        self._expect("(")
+        while self.peek()[1] == ".":  # a function of the user's own namespace
+            self.next()
+            name = f"{name}.{self.next()[1]}"
+        self.expect("(")
         arguments: list[Node] = []
-        while self.peek() != ")":
+        while self.peek()[1] != ")":
             if arguments:
-                self._expect(",")
+                self.expect(",")
             arguments.append(self.expression(depth + 1))
-        self._expect(")")
+        self.expect(")")
         return FunctionCall(name.lower(), tuple(arguments))
 
     def _accessed(self, node: Node, depth: int) -> Node:
         steps = 0
-        while self.peek() in {".", "[", "?.", "?["}:
+        while self.peek()[1] in {".", "[", "?.", "?["}:
             steps += 1
             if steps > DEEPEST:
                 raise BadExpressionError(f"it follows more than {DEEPEST} properties")
-            sign = self._next()[1]
+            sign = self.next()[1]
             key: Node
             if sign.endswith("."):
-                kind, name = self._next()
+                kind, name = self.next()
                 if kind != "name":
                     raise BadExpressionError("a property's name is missing")
                 key = Literal(name)
             else:
                 key = self.expression(depth + 1)
-                self._expect("]")
+                self.expect("]")
             node = Access(node, key, safe=sign.startswith("?"))
         return node

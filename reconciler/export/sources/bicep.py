@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeVar
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
+from reconciler.export.expressions.grammar import BadExpressionError, Tokens
 from reconciler.export.foreign import DEEPEST, ForeignFile, parse_json, read_bytes
 
 _T = TypeVar("_T")
@@ -85,107 +87,72 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "'": "'", "\\": "\\", "$": "$"}
 
 
-class _Computed(Exception):  # noqa: N818 -- becomes "not known" at once
-    """The value is not written out but computed."""
-
-
 def written_parameters(path: Path) -> dict[str, JsonValue]:
     """The parameters of a .bicepparam file as a parameter file has them; a computed one has no value."""
     text = read_bytes(path).decode("utf-8-sig", errors="replace")
     tokens = [
         (match.lastgroup or "", match[0]) for match in _TOKEN.finditer(text) if match.lastgroup != "space"
     ]
+    tokens.append(("line", ""))
     found: dict[str, JsonValue] = {}
-    starts = [
-        number
-        for number, token in enumerate(tokens)
-        if token == ("name", "param") and (number == 0 or tokens[number - 1][0] == "line")
-    ]
-    for start in starts:
-        reader = _Literals(tokens, start + 1)
-        name = reader.take("name")
+    for number, (token, (kind, name)) in enumerate(pairwise(tokens), start=2):
+        if token != ("name", "param") or (number > 2 and tokens[number - 3][0] != "line") or kind != "name":
+            continue
+        reader = _Literals(tokens, number)
         try:
             reader.expect("=")
             value = reader.value(0)
-            reader.end()
-        except _Computed:
+            found[name] = {"value": value} if reader.peek()[0] == "line" else {"computed": True}
+        except BadExpressionError:
             found[name] = {"computed": True}
-        else:
-            found[name] = {"value": value}
     return found
 
 
-class _Literals:
-    """Reads one literal of Bicep, token by token."""
-
-    def __init__(self, tokens: Sequence[tuple[str, str]], at: int) -> None:
-        self._tokens = tokens
-        self._at = at
-
-    def _peek(self) -> tuple[str, str]:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ("line", "")
-
-    def take(self, kind: str) -> str:
-        """The next token, which must be of a kind."""
-        found, text = self._peek()
-        self._at += 1
-        if found != kind:
-            raise _Computed
-        return text
-
-    def expect(self, sign: str) -> None:
-        """The sign that must come next."""
-        if self.take("sign") != sign:
-            raise _Computed
-
-    def end(self) -> None:
-        """The end of the statement."""
-        if self._peek()[0] != "line":
-            raise _Computed
+class _Literals(Tokens):
+    """Reads one literal of Bicep; what is not written out but computed is a bad expression."""
 
     def value(self, depth: int) -> JsonValue:
         """A text, a number, a word, a list or an object."""
-        kind, text = self._peek()
-        self._at += 1
+        kind, text = self.next()
         if depth > DEEPEST:
-            raise _Computed
-        if kind == "text":
-            return _unescaped(text[1:-1])
-        if kind == "block":
-            return text[3:-3].removeprefix("\n")
-        if kind == "number":
-            return int(text)
-        if kind == "name" and text in _WORDS:
-            return _WORDS[text]
-        if (kind, text) == ("sign", "["):
-            return list(self._items("]", lambda: self.value(depth + 1)))
-        if (kind, text) == ("sign", "{"):
-            return dict(self._items("}", lambda: self._property(depth)))
-        raise _Computed
+            raise BadExpressionError
+        match kind, text:
+            case "text", _:
+                return _unescaped(text[1:-1])
+            case "block", _:
+                return text[3:-3].removeprefix("\n")
+            case "number", _:
+                return int(text)
+            case "name", _ if text in _WORDS:
+                return _WORDS[text]
+            case "sign", "[":
+                return list(self._items("]", lambda: self.value(depth + 1)))
+            case "sign", "{":
+                return dict(self._items("}", lambda: self._property(depth)))
+        raise BadExpressionError
 
     def _property(self, depth: int) -> tuple[str, JsonValue]:
-        kind, text = self._peek()
-        self._at += 1
+        kind, text = self.next()
         if kind not in {"name", "text"}:
-            raise _Computed
+            raise BadExpressionError
         self.expect(":")
         return (text if kind == "name" else _unescaped(text[1:-1])), self.value(depth + 1)
 
     def _items(self, closing: str, read: Callable[[], _T]) -> Iterator[_T]:
         while True:
-            while self._peek()[0] == "line" and self._at < len(self._tokens):
-                self._at += 1
-            if self._peek() == ("sign", closing):
-                self._at += 1
+            while self.peek()[0] == "line":
+                self.next()
+            if self.peek() == ("sign", closing):
+                self.next()
                 return
             yield read()
-            if self._peek() == ("sign", ","):
-                self._at += 1
-            elif self._peek()[0] != "line" and self._peek() != ("sign", closing):
-                raise _Computed
+            if self.peek() == ("sign", ","):
+                self.next()
+            elif self.peek()[0] != "line" and self.peek() != ("sign", closing):
+                raise BadExpressionError
 
 
 def _unescaped(text: str) -> str:
     if re.search(r"(?<!\\)\$\{", text):
-        raise _Computed
+        raise BadExpressionError
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), text)

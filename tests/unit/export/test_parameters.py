@@ -153,6 +153,13 @@ def test_bicep_parameters_that_are_written_out_need_no_bicep(monkeypatch: pytest
     assert "raiPolicyName" in found.open
 
 
+def test_a_property_called_param_begins_no_parameter() -> None:
+    Path("main.bicepparam").write_text("param tags = {\n  param: 'x'\n}\nparam cap = 3\n", "utf-8")
+    found = only(read(Path("main.bicepparam")))
+    assert found.resource["tags"] == {"param": "x"}
+    assert found.resource["sku"] == {"name": "Standard", "capacity": 3}
+
+
 def test_bicep_itself_needs_the_executable_and_says_how_to_get_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     Path("main.bicep").write_text("param x string", "utf-8")
