@@ -60,16 +60,17 @@ of each):
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
 {readings}
 
-By what was asked, of everything set aside:
+By what was asked, of everything set aside; "status and code" is the part that had the recorded status and, of
+an error, its code at the first run, whatever else differed:
 
-| about | exchanges | first run | now |
-| --- | ---: | ---: | ---: |
+| about | exchanges | first run | status and code | now |
+| --- | ---: | ---: | ---: | ---: |
 {subjects}
 
 By where it is from:
 
-| from | exchanges | first run | now |
-| --- | ---: | ---: | ---: |
+| from | exchanges | first run | status and code | now |
+| --- | ---: | ---: | ---: | ---: |
 {origins}
 
 What stays different in all parts: {left}.
@@ -154,11 +155,19 @@ def _shares(group: Callable[[Mapping[str, Any], Judged], str]) -> list[str]:
     asked = [step for part in _ASIDE for one in sessions(part) for step in _counted(one)]
     done = [exchange for part in _ASIDE for exchange in judged(part)]
     steps = list(zip(asked, done, strict=True))
-    for name in sorted({group(*both) for both in steps}):
-        mine = [both for both in steps if group(*both) == name]
+    names = sorted({group(*both) for both in steps})
+    for name in (*names, "all"):
+        mine = [both for both in steps if name in {group(*both), "all"}]
         first = _share(sum("first" not in step for step, _ in mine), len(mine))
-        rows.append(f"| {name} | {len(mine)} | {first} | {_now([exchange for _, exchange in mine])} |")
+        answered = _share(sum(_answered_alike(step) for step, _ in mine), len(mine))
+        now = _now([exchange for _, exchange in mine])
+        rows.append(f"| {name} | {len(mine)} | {first} | {answered} | {now} |")
     return rows
+
+
+def _answered_alike(step: Mapping[str, Any]) -> bool:
+    """Whether status and error code were the recorded ones at the first run; a status differs first."""
+    return re.search(r"^status |\bcode is ", step.get("first", "")) is None
 
 
 def _subject(step: Mapping[str, Any]) -> str:
