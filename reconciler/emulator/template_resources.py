@@ -380,8 +380,8 @@ def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int, *, 
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
     require_above(inner)
     try:
-        told = {"template": template, "parameters": parameters}
-        outputs, made = deployed(inner, told, depth=depth + 1, is_dry=is_dry)
+        module = {"template": template, "parameters": parameters}
+        outputs, made = deployed(inner, module, depth=depth + 1, is_dry=is_dry)
     except errors.Refusal as refusal:
         refusal.modules.append(f"{above(inner)}/providers/{TYPE}/{name}")
         raise

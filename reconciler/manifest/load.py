@@ -15,8 +15,7 @@ from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
 from reconciler.manifest.parse import Manifests, binding_policies, parse
-from reconciler.manifest.resolve import resolve
-from reconciler.manifest.selection import EVERYTHING, Selection
+from reconciler.manifest.resolve import EVERYTHING, Selection, resolve
 from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
 
 if TYPE_CHECKING:

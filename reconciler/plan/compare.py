@@ -32,7 +32,7 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
-from reconciler.plan.pair import InSync, Pair
+from reconciler.plan.pair import InSync, Pair, alike
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import Terms, by_account, hindrance
 
@@ -142,7 +142,7 @@ def _declared(
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
         return unless_expired(_creation(desired, None, region, terms), terms)
-    if in_sync.knows(desired, observed):
+    if alike(desired, observed) in in_sync:
         return _in_sync(desired, observed, region)
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
@@ -155,7 +155,7 @@ def _declared(
     )
     action = _strange(pair, terms) or _known(pair, terms)
     if action.reason is Reason.IN_SYNC:
-        in_sync.add(desired, observed)
+        in_sync.add(alike(desired, observed))
     return action
 
 

@@ -135,22 +135,11 @@ _OWN = read_only()
 """What each answer has of its own: a plan never looks at it (`body.writable`)."""
 
 
-class InSync:
-    """Pairs that were found to agree, under the terms of one comparison, whose states outlive it."""
-
-    def __init__(self) -> None:
-        self._known: set[Hashable] = set()
-
-    def add(self, desired: DesiredDeployment, observed: ObservedDeployment) -> None:
-        """Note that the two agree."""
-        self._known.add(_alike(desired, observed))
-
-    def knows(self, desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
-        """Whether two that say the same were found to agree."""
-        return _alike(desired, observed) in self._known
+InSync = set[Hashable]
+"""Pairs that were found to agree, under the terms of one comparison, whose states outlive it; see `alike`."""
 
 
-def _alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
+def alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
     """All that counts when the two are compared: everything but whose names they are."""
     existing = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
     said = (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)

@@ -134,18 +134,16 @@ class Pools:
         if action.observed is not None and action.region is not None:
             before = self.draw_of(action.observed, action.region)
         after = self._after(action)
-        if before is not None and after is not None and before.pool == after.pool:
-            change = after.amount - before.amount
-            if change == 0:
-                return ()
-            freed, taken = max(0, -change), max(0, change)
-            return (Movement(id=action.id, pool=after.pool, label=after.label, release=freed, take=taken),)
-        moves = []
-        if before is not None and before.amount:
-            moves.append(Movement(id=action.id, pool=before.pool, label=before.label, release=before.amount))
-        if after is not None and after.amount:
-            moves.append(Movement(id=action.id, pool=after.pool, label=after.label, take=after.amount))
-        return tuple(moves)
+        changes: dict[PoolKey, tuple[str, int]] = {}
+        for draw, sign in ((before, -1), (after, 1)):
+            if draw is not None:
+                change = changes.get(draw.pool, ("", 0))[1] + sign * draw.amount
+                changes[draw.pool] = (draw.label, change)
+        return tuple(
+            Movement(id=action.id, pool=pool, label=label, release=max(0, -change), take=max(0, change))
+            for pool, (label, change) in changes.items()
+            if change
+        )
 
     def _after(self, action: Working) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""

@@ -15,14 +15,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, matches_any
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import (
-    AccountMissing,
-    Expiry,
-    Listed,
-    ObservedState,
-    Reading,
-    Unreadable,
-)
+from reconciler.domain.state import AccountMissing, Expiry, Listed, ObservedState, Reading, Unreadable
 from reconciler.errors import Trouble
 from reconciler.plan.actions import Reason
 from reconciler.plan.plan import Unread

@@ -62,10 +62,6 @@ class TemplateScope(Evaluator[Node]):
     holding: Mapping[str, bool] = field(default_factory=dict)
     known: dict[tuple[str, str], Value] = field(default_factory=dict)
 
-    def holds(self, condition: str, *, holds: bool) -> TemplateScope:
-        """The same, in the case that a condition holds, or does not."""
-        return replace(self, holding={**self.holding, condition: holds})
-
     def looping(self, name: str, index: int) -> TemplateScope:
         """The same, inside one turn of a loop."""
         return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())

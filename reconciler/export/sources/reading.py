@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -126,8 +127,7 @@ def _recognised(
         if isinstance(first.get("value"), list):
             first = first["value"]
     if isinstance(first, list):
-        items = first
-        return ExportSource(name=text.name, estate=lambda setting: listing_estate(text.name, items, setting))
+        return ExportSource(name=text.name, estate=partial(listing_estate, text.name, first))
     raise UsageProblem(f"{text.name} is nothing that deployments are exported from. Read are {_TAKEN}")
 
 
@@ -141,33 +141,28 @@ def _object_source(
             f"{name} is a parameter file: pass it as --parameters, beside the template as --from"
         )
     if any(map(kubernetes.is_kubernetes, text.values)):
-        return ExportSource(
-            name=name, estate=lambda setting: kubernetes.kubernetes_estate(name, text.values, setting)
-        )
+        return ExportSource(name=name, estate=partial(kubernetes.kubernetes_estate, name, text.values))
     terraform = {"terraform_version", "encrypted_data", "encryption_version", "planned_values", "lineage"}
     if terraform & document.keys():
         return _state(file)
     if "deploymenttemplate" in schema or ("contentVersion" in document and "resources" in document):
         return _template(file, parameters)
     if "/deployments/" in str(at(document, "id")).lower() and at(document, "properties") is not None:
-        return ExportSource(name=name, estate=lambda setting: listing_estate(name, [document], setting))
+        return ExportSource(name=name, estate=partial(listing_estate, name, [document]))
     if isinstance(document.get("resources"), list) and not document.get("deployments"):
         return _template(file, parameters)
     if azd.is_azd(document):
-        return ExportSource(name=name, estate=lambda setting: azd.azd_estate(text, setting))
+        return ExportSource(name=name, estate=partial(azd.azd_estate, text))
     return None
 
 
 def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSource:
-    return ExportSource(
-        name=file.name,
-        known=template_names(file),
-        estate=lambda setting: template_estate(file, parameters, setting),
-    )
+    estate = partial(template_estate, file, parameters)
+    return ExportSource(name=file.name, known=template_names(file), estate=estate)
 
 
 def _state(file: ForeignFile) -> ExportSource:
-    return ExportSource(name=file.name, estate=lambda setting: tfstate_estate(file, setting))
+    return ExportSource(name=file.name, estate=partial(tfstate_estate, file))
 
 
 # -- what `az cognitiveservices account deployment list -o json` prints: ARM's own answers -------------

@@ -206,7 +206,7 @@ def _turns(
     if isinstance(count, Choice):
         for holds, inner in ((True, count.yes), (False, count.no)):
             words = str(truth(Choice(count.condition, holds, not holds)))
-            inside = scope.holds(count.condition, holds=holds)
+            inside = replace(scope, holding={**scope.holding, count.condition: holds})
             for turn, case in _turns(resource, copy, inside, inner, gathered):
                 yield turn, (words, *case)
         return

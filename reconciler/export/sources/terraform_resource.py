@@ -74,29 +74,27 @@ class Instance:
     left_out: str = ""
 
     @property
+    def acts_on_deployments(self) -> bool:
+        """Whether it is a resource of azapi that does something with model deployments."""
+        managed = self.mode == "managed" and self.kind.startswith("azapi_")
+        return managed and self.arm_type == _DEPLOYMENTS
+
+    @property
     def is_deployment(self) -> bool:
         """Whether it is a model deployment that this configuration makes."""
-        of_azapi = self.kind == "azapi_resource" and self.arm_type == _DEPLOYMENTS
-        return self.mode == "managed" and (self.kind == DEPLOYMENT or of_azapi)
+        made = self.kind == "azapi_resource" and self.acts_on_deployments
+        return made or (self.mode == "managed" and self.kind == DEPLOYMENT)
 
     @property
     def is_update(self) -> bool:
         """Whether it changes a model deployment that something else makes."""
-        return (
-            self.mode == "managed" and self.kind == "azapi_update_resource" and self.arm_type == _DEPLOYMENTS
-        )
+        return self.kind == "azapi_update_resource" and self.acts_on_deployments
 
     @property
     def is_account(self) -> bool:
         """Whether it is an account, made here or only looked up."""
         of_azapi = self.kind == "azapi_resource" and self.arm_type == _ACCOUNT
         return self.kind in ACCOUNTS or of_azapi
-
-    @property
-    def concerns_deployments(self) -> bool:
-        """Whether it does something with model deployments that nothing here understands."""
-        other = self.kind.startswith("azapi_") and self.mode == "managed"
-        return other and self.arm_type == _DEPLOYMENTS and not (self.is_deployment or self.is_update)
 
     @property
     def arm_type(self) -> str:

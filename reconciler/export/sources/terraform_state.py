@@ -64,7 +64,7 @@ def instances_estate(
                 found[identity] = item.changed(found[identity])
             else:
                 left_out.append(f"{item.address} changes a deployment that is not here: left out")
-        elif item.concerns_deployments:
+        elif item.acts_on_deployments and not item.is_deployment:
             left_out.append(f"{item.address} ({item.kind}) acts on a deployment: not understood, left out")
     inner = [made for each in existing if (made := deployed_template(each, setting, left_out)) is not None]
     accounts = [

@@ -11,15 +11,7 @@ from enum import Enum, auto
 
 from reconciler.catalogue.facts import Sizes
 from reconciler.domain.sku import SkuFamily
-from reconciler.manifest.rules.rule import (
-    ERROR,
-    WARNING,
-    Declaration,
-    Finding,
-    rule,
-    tables,
-    wordings,
-)
+from reconciler.manifest.rules.rule import ERROR, WARNING, Declaration, Finding, rule, tables, wordings
 
 ROUTE = ("sku", "capacity")
 

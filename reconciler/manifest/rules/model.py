@@ -9,16 +9,7 @@ from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.deployment import Unset
 from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
 from reconciler.manifest.rules.lifecycle import versions_served
-from reconciler.manifest.rules.rule import (
-    ERROR,
-    INFO,
-    WARNING,
-    Declaration,
-    Finding,
-    rule,
-    tables,
-    wordings,
-)
+from reconciler.manifest.rules.rule import ERROR, INFO, WARNING, Declaration, Finding, rule, tables, wordings
 
 # Seen in ARM's lists of 2026: an old per-model SKU and SKUs of internal subscriptions.
 _NOT_PUBLIC = {"provisioned", "provisioned_image", "provisioned_multimodal", "lowpriority"}

@@ -5,19 +5,22 @@ Names are compared without case. A deployment that a selection left out is decla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
 from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.fleet import DesiredState
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuFamily
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, once, rule
 
 _SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
+
+
+Known = Mapping[DeploymentId, DesiredDeployment]
+"""The declared and selected deployments."""
 
 
 def referring(deployments: Iterable[DesiredDeployment], *fields: str) -> list[DesiredDeployment]:
@@ -27,70 +30,36 @@ def referring(deployments: Iterable[DesiredDeployment], *fields: str) -> list[De
     ]
 
 
-class Siblings:
-    """Lookup of declared deployments by account and name."""
+def _sibling(deployment: DesiredDeployment, name: str) -> DeploymentId:
+    return DeploymentId(account=deployment.id.account, name=name)
 
-    def __init__(self, desired: DesiredState) -> None:
-        self._left_out = desired.scope.left_out
-        self._deployments = desired.deployments
 
-    @cached_property
-    def _known(self) -> dict[DeploymentId, DesiredDeployment]:
-        return {deployment.id: deployment for deployment in self._deployments}
+def _rings(
+    start: DesiredDeployment, known: Known, done: set[DeploymentId]
+) -> Iterator[list[DesiredDeployment]]:
+    """One for each reference that leads back to where a walk has come from.
 
-    @cached_property
-    def _names(self) -> dict[AccountId, list[str]]:
-        names: dict[AccountId, list[str]] = {}
-        for deployment in self._deployments:
-            names.setdefault(deployment.id.account, []).append(deployment.id.name)
-        return names
+    Depth first without recursion: chains of references can be as long as an account is large.
+    """
+    path = {start.id: start}
+    pending = [iter(_named_by(start, known))]
+    while pending:
+        target = next(pending[-1], None)
+        if target is None:
+            pending.pop()
+            done.add(path.popitem()[0])
+        elif target.id in path:
+            yield list(path.values())[list(path).index(target.id) :]
+        elif target.id not in done:
+            path[target.id] = target
+            pending.append(iter(_named_by(target, known)))
 
-    def find(self, deployment: DesiredDeployment, name: str) -> DesiredDeployment | None:
-        """The declared and selected deployment `name` of the same account."""
-        return self._known.get(DeploymentId(account=deployment.id.account, name=name))
 
-    def declares(self, deployment: DesiredDeployment, name: str) -> bool:
-        """Whether the account declares `name`, selected or not."""
-        wanted = DeploymentId(account=deployment.id.account, name=name)
-        return wanted in self._known or wanted in self._left_out
-
-    def meant(self, deployment: DesiredDeployment, name: str) -> str:
-        """The other name of the account that `name` may be a slip of; empty without any."""
-        every = self._names.get(deployment.id.account, [])
-        names = [each for each in every if each.lower() != deployment.id.name.lower()]
-        return did_you_mean(misspelling_of(name, names), similar(name, names, 2))
-
-    def rings(self) -> Iterator[tuple[DesiredDeployment, ...]]:
-        """The rings of references: one for each reference that leads back to where a walk has come from."""
-        done: set[DeploymentId] = set()
-        for start in referring(self._deployments, _SPILLOVER, _PARENT):
-            if start.id not in done:
-                yield from self._rings_from(start, done)
-
-    def _rings_from(
-        self, start: DesiredDeployment, done: set[DeploymentId]
-    ) -> Iterator[tuple[DesiredDeployment, ...]]:
-        """Depth first without recursion: chains of references can be as long as an account is large."""
-        path = {start.id: start}
-        pending = [iter(self._named_by(start))]
-        while pending:
-            target = next(pending[-1], None)
-            if target is None:
-                pending.pop()
-                done.add(path.popitem()[0])
-            elif target.id in path:
-                walked = list(path.values())
-                yield tuple(walked[[d.id for d in walked].index(target.id) :])
-            elif target.id not in done:
-                path[target.id] = target
-                pending.append(iter(self._named_by(target)))
-
-    def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
-        spill, parent = deployment.spec.text(_SPILLOVER), deployment.spec.text(_PARENT)
-        names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
-        names += [] if isinstance(parent, Unset) else [parent]
-        found = (self.find(deployment, name) for name in names)
-        return [target for target in found if target is not None]
+def _named_by(deployment: DesiredDeployment, known: Known) -> list[DesiredDeployment]:
+    spill, parent = deployment.spec.text(_SPILLOVER), deployment.spec.text(_PARENT)
+    names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
+    names += [] if isinstance(parent, Unset) else [parent]
+    return [known[at] for name in names if (at := _sibling(deployment, name)) in known]
 
 
 def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) -> Route:
@@ -118,27 +87,29 @@ def spillover_missing(context: RuleContext) -> Iterator[Finding]:
 
 def _undeclared(context: RuleContext, field: str, role: str) -> Iterator[Finding]:
     """What names, in a field, a deployment that no manifest declares in its account."""
-    siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, field):
-        name = deployment.spec.settings[field]
-        if not isinstance(name, str) or siblings.declares(deployment, name):
+        name, own = deployment.spec.settings[field], deployment.id
+        if not isinstance(name, str) or (wanted := _sibling(deployment, name)) in context.by_id:
             continue
+        if wanted in context.desired.scope.left_out:
+            continue
+        names = [each for each in context.names[own.account] if each.lower() != own.name.lower()]
+        meant = did_you_mean(misspelling_of(name, names), similar(name, names, 2))
         yield Finding(
             (field,),
             f"account `{deployment.id.account.name}` declares no deployment `{name}` {role}",
             about=deployment,
             label="not declared in this account",
-            fix=siblings.meant(deployment, name) or f"declare `{name}`, or ignore this if it exists",
+            fix=meant or f"declare `{name}`, or ignore this if it exists",
         )
 
 
 def _spilling(context: RuleContext) -> Iterator[tuple[DesiredDeployment, str, DesiredDeployment | None]]:
     """Those that spill over, the name of their target, and the target where it is declared."""
-    siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, _SPILLOVER):
         name = deployment.spec.text(_SPILLOVER)
         if not isinstance(name, Unset):
-            yield deployment, name, siblings.find(deployment, name)
+            yield deployment, name, context.by_id.get(_sibling(deployment, name))
 
 
 def _at_target(target: DesiredDeployment | None, route: Route, message: str) -> tuple[Related, ...]:
@@ -246,7 +217,10 @@ def reference_cycle(context: RuleContext) -> Iterator[Finding]:
     Deployments that name each other in a ring have no such order. Take one of the references out of the
     ring.
     """
-    for ring in Siblings(context.desired).rings():
+    done: set[DeploymentId] = set()
+    starts = referring(context.deployments, _SPILLOVER, _PARENT)
+    rings = (_rings(start, context.by_id, done) for start in starts if start.id not in done)
+    for ring in chain.from_iterable(rings):
         first, second = ring[0], ring[1 % len(ring)]
         names = " -> ".join([*(deployment.id.name for deployment in ring), first.id.name])
         steps = zip(ring[1:], (*ring[2:], first), strict=False)

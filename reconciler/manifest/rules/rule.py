@@ -11,6 +11,7 @@ says so.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date
@@ -26,7 +27,7 @@ from reconciler.catalogue.subject import Subject, sizes_of, subject
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment, ModelRef, Unset
 from reconciler.domain.fleet import DesiredAccount, DesiredState
-from reconciler.domain.ids import Region
+from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
 
 ERROR: Final = Severity.ERROR
@@ -50,6 +51,19 @@ class RuleContext:
     def deployments(self) -> tuple[DesiredDeployment, ...]:
         """The declared deployments in scope, ordered by identity."""
         return self.desired.deployments
+
+    @cached_property
+    def by_id(self) -> dict[DeploymentId, DesiredDeployment]:
+        """The same by identity."""
+        return {deployment.id: deployment for deployment in self.deployments}
+
+    @cached_property
+    def names(self) -> dict[AccountId, list[str]]:
+        """Their names by account."""
+        names: dict[AccountId, list[str]] = defaultdict(list)
+        for deployment in self.deployments:
+            names[deployment.id.account].append(deployment.id.name)
+        return names
 
     @cached_property
     def declarations(self) -> list[Declaration]:

@@ -12,7 +12,7 @@ from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredState
 from reconciler.manifest import rules
 from reconciler.manifest.load import LoadedManifests, load
-from reconciler.manifest.selection import Selection
+from reconciler.manifest.resolve import Selection
 
 GUID = "11111111-1111-1111-1111-111111111111"
 OTHER_GUID = "22222222-2222-2222-2222-222222222222"

@@ -7,7 +7,7 @@ import pytest
 from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.manifest.selection import Selection
+from reconciler.manifest.resolve import Selection
 from tests.unit.manifest.reading import CHAT, GUID, MINI, TENANT, a_fleet, a_set, read_all, state
 
 FLEET = a_fleet(f"subscriptions: {{prod: {{id: {GUID}, tenant: {TENANT}}}}}")
