@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.fidelity.unseen_replay import FOLDER, PARTS, Judged, Part, judged, sessions, source_of
+from tools import fidelity_facts
 from tools.fidelity_shapes import distinct
 
 SECTION = """\
@@ -44,7 +45,11 @@ older api-version (one by the date of its commit, unread), and one repeats anoth
 were read instead of three, of two the first and the last: their etag is that of an account read whole. Five
 of the 26 exchanges that differed at the first run are the transcription's: two lists of models and three
 deployments were asked for without the models, or their rate limits, that the earlier trials presuppose. They
-are counted as different.
+are counted as different. The list missed recordings that are kept as `.js` files; one was found later, of
+December 2021, tried with `ba58e55` before it was built from, and was not equal.
+
+Accounts change by the month, so a day that no recording tells of stays a guess. With each row of the index
+left out in turn, the nearest other row of its kind and sku equals it in: {left_out}.
 
 The tenth trial counts every report, also a second one of the same code and words, because a client meets an
 answer as often as it is reported. A search shows the text of a report along with its address, so its queries
@@ -111,6 +116,7 @@ def section() -> str:
         subjects=_lines(_shares(lambda step, _: _subject(step))),
         origins=_lines(_shares(lambda _, exchange: _origin(exchange.source))),
         left="; ".join(_reasons()),
+        left_out=fidelity_facts.sentence(),
         whole=sum(_is_whole(one) for part in _ASIDE for one in sessions(part)),
         aside=_lines(line for part in _ASIDE for line in _sources(part)),
     )

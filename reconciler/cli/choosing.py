@@ -7,18 +7,20 @@ declares any more.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from reconciler.catalogue.near import similar
+from reconciler.diagnostics import Severity, counted
+from reconciler.domain.fleet import DesiredState, matches_any
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.shard import Shard
+from reconciler.domain.state import Listed, ObservedState
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.diagnostics import Severity
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.ids import DeploymentId
-    from reconciler.domain.shard import Shard
-    from reconciler.domain.state import ObservedState
+from reconciler.manifest.fleet import LOWERABLE
+from reconciler.manifest.rules import CODES, explain
+from reconciler.report.layout import listed
 
 # -- shards --------------------------------------------------------------------------------------------
 
@@ -71,8 +73,6 @@ def shard_of_this_job(word: str, environment: Mapping[str, str]) -> Shard | None
 
 
 def _parsed(word: str, text: str) -> Shard:
-    from reconciler.domain.shard import Shard
-
     try:
         return Shard.parse(word)
     except ValueError as problem:
@@ -81,8 +81,6 @@ def _parsed(word: str, text: str) -> Shard:
 
 def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
     """The shard by a system's own variables; None where this job is not one of that system's."""
-    from reconciler.domain.shard import Shard
-
     index, count = environment.get(system.index, ""), environment.get(system.count, "")
     if count == "1" and not index:
         return Shard(1, 1)  # GitLab counts a job without `parallel` and does not number it
@@ -116,8 +114,6 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
     Nothing is said where this run cannot know: an account could not be listed, or another shard may have it.
     """
-    from reconciler.domain.fleet import matches_any
-    from reconciler.domain.state import Listed
     from reconciler.plan.terms import known_deployments
 
     targets = desired.scope.targets
@@ -141,8 +137,6 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
 def must_leave_something(desired: DesiredState) -> None:
     """Raise UsageProblem where the selection leaves none of the declared deployments and no account."""
-    from reconciler.diagnostics import counted
-
     declared = desired.scope.left_out
     if desired.accounts or not declared:
         return
@@ -155,10 +149,6 @@ def must_leave_something(desired: DesiredState) -> None:
 
 def _meant(desired: DesiredState, existing: Collection[DeploymentId]) -> str:
     """A sentence on what may have been meant: one level more, a name near it, or else what there is."""
-    from reconciler.catalogue.near import similar
-    from reconciler.domain.fleet import matches_any
-    from reconciler.report.layout import listed
-
     targets, alias_of = desired.scope.targets, desired.fleet.alias_of
     below = [f"{glob}/*" for glob in targets]
     deeper = [
@@ -184,12 +174,6 @@ def severities(words: Iterable[str]) -> dict[str, Severity]:
 
 
 def _severity(word: str) -> tuple[str, Severity]:
-    import difflib
-
-    from reconciler.diagnostics import Severity
-    from reconciler.manifest.fleet import LOWERABLE
-    from reconciler.manifest.rules import CODES, explain
-
     code, _, level = word.partition("=")
     if level not in set(Severity):
         raise UsageProblem(f"--rule {word!r} is not CODE=SEVERITY; severities are {', '.join(Severity)}")

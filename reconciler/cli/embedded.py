@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import httpx
+
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
+from reconciler.emulator import application
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    import httpx
-
-    from reconciler.domain.fleet import DesiredState
-
 
 # A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
 DEFAULT_REGION = Region("eastus2")
@@ -30,10 +27,6 @@ def embedded(
     state: Path | None, desired: DesiredState
 ) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
     """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
-    import httpx
-
-    from reconciler.emulator import application
-
     emulator = application(state=state)
     try:
         try:
@@ -76,10 +69,6 @@ def _world(desired: DesiredState) -> dict[str, object]:
 @contextmanager
 def price_list() -> Iterator[httpx.ASGITransport]:
     """A transport to the price list of an emulator of its own: it needs neither accounts nor state."""
-    import httpx
-
-    from reconciler.emulator import application
-
     emulator = application(state=None)
     try:
         yield httpx.ASGITransport(app=emulator)

@@ -7,20 +7,22 @@ read back from it by this program: it is for people who ask what happened (law I
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from reconciler.cli.logs import LoggedProgress
+from reconciler.cli.options import Output
 from reconciler.cli.wiring import the_clock
 from reconciler.clock import Clock
+from reconciler.engine import outcome
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.cli.options import Output
-    from reconciler.engine.outcome import Event, Listener
-    from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Plan
+from reconciler.report.progress import PlainProgress, TerminalProgress
 
 
 def default_path() -> Path:
@@ -64,30 +66,24 @@ class Journal:
             kept.missing = str(problem)
             return kept
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Write down intents and ends."""
-        from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
-
-        if isinstance(event, Stopping):
+        if isinstance(event, outcome.Stopping):
             self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             return
-        action = event.item.step.action if isinstance(event, Finished) else event.step.action
+        action = event.item.step.action if isinstance(event, outcome.Finished) else event.step.action
         match event:
-            case Sending():
+            case outcome.Sending():
                 self._append(event="intent", id=str(action.id), verb=event.verb)
-            case Sent():
+            case outcome.Sent():
                 self._append(event="accepted", id=str(action.id), verb=event.verb, requestId=event.request_id)
-            case Finished(item=item):
-                code, outcome = item.fault.code if item.fault else None, item.outcome.value
-                self._append(
-                    event="outcome", id=str(action.id), action=action.kind, outcome=outcome, code=code
-                )
-            case Started() | Waiting():
+            case outcome.Finished(item=item):
+                code, ended = item.fault.code if item.fault else None, item.outcome.value
+                self._append(event="outcome", id=str(action.id), action=action.kind, outcome=ended, code=code)
+            case outcome.Started() | outcome.Waiting():
                 return
 
     def _append(self, **fields: str | None) -> None:
-        import json
-
         line = {"time": self._clock.now().isoformat(timespec="milliseconds"), "run": self._run, **fields}
         try:
             self._stream.write(json.dumps(line) + "\n")
@@ -106,10 +102,10 @@ class Journal:
 class Broadcast:
     """Several listeners in one. One that raises is not told again: nobody's display may stop a write."""
 
-    def __init__(self, *listeners: Listener) -> None:
+    def __init__(self, *listeners: outcome.Listener) -> None:
         self._listeners = list(listeners)
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Tell everybody."""
         for listener in tuple(self._listeners):
             try:
@@ -119,10 +115,8 @@ class Broadcast:
 
 
 @contextlib.contextmanager
-def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
+def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[outcome.Listener, Journal]]:
     """Progress on stderr and the journal, for as long as the apply lasts."""
-    import uuid
-
     run = uuid.uuid4().hex[:12]
     kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
     try:
@@ -133,19 +127,13 @@ def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tupl
 
 
 @contextlib.contextmanager
-def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
-    from reconciler.engine.outcome import Silence
-
+def _progress(output: Output, plan: Plan) -> Iterator[outcome.Listener]:
     if output.quiet or sys.stderr is None:
-        yield Silence()
+        yield outcome.Silence()
         return
     if output.log_json:
-        from reconciler.cli.logs import LoggedProgress
-
         yield LoggedProgress()
         return
-    from reconciler.report.progress import PlainProgress, TerminalProgress
-
     if sys.stderr.isatty() and output.colour is not False:
         with TerminalProgress(sys.stderr, plan.work) as progress:
             yield progress

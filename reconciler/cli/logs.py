@@ -5,9 +5,13 @@ Off unless asked for; never a header, a token or a query, for none of those is e
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from reconciler.report.style import inert
 
 if TYPE_CHECKING:
     from reconciler.engine.outcome import Event
@@ -20,8 +24,6 @@ class _Lines(logging.Formatter):
     """One plain line per record, inert."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from reconciler.report.style import inert
-
         return inert(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
@@ -29,9 +31,6 @@ class _JsonLines(logging.Formatter):
     """One JSON object per record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        import json
-        from datetime import UTC, datetime
-
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         return json.dumps(
             {

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import Final, TextIO
 
 from reconciler.cli.options import Output
+from reconciler.diagnostics import counted
 
 QUIET: Final = 1.0
 """Seconds of which nobody is told: most commands have ended by then."""
@@ -38,8 +39,6 @@ class Looking:
         self._read += 1
 
     def __str__(self) -> str:
-        from reconciler.diagnostics import counted
-
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         far = f": {self._read} of {counted(self._total, 'account')}" if self._total else ""
         return f"{minutes}:{seconds:02} {self._doing}{far}"

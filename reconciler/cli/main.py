@@ -28,42 +28,39 @@ if TYPE_CHECKING:
 
 GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Declare and reconcile": {
-        "init": ("init", "Write a first fleet, and the pipeline that plans and applies it."),
-        "validate": ("validate", "Check the manifests without talking to Azure."),
-        "plan": ("plan", "Show what apply would do."),
-        "plan merge": ("plan_merge", "Make one plan of those that shards have saved."),
-        "apply": ("apply", "Make Azure as the manifests declare."),
-        "drift": ("drift", "Show what differs although no manifest changed, and why."),
-        "export": ("export", "Write manifests for what exists already."),
-        "upgrade": ("upgrade", "Edit the manifests so that no model in them retires."),
+        "init": ("manifests", "Write a first fleet, and the pipeline that plans and applies it."),
+        "validate": ("manifests", "Check the manifests without talking to Azure."),
+        "plan": ("plans", "Show what apply would do."),
+        "plan merge": ("plans", "Make one plan of those that shards have saved."),
+        "apply": ("plans", "Make Azure as the manifests declare."),
+        "drift": ("plans", "Show what differs although no manifest changed, and why."),
+        "export": ("manifests", "Write manifests for what exists already."),
+        "upgrade": ("manifests", "Edit the manifests so that no model in them retires."),
     },
     "Look": {
-        "show": ("show", "List the deployments that are there."),
-        "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
-        "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
-        "capacity": ("capacity", "Say which regions and SKUs would take a model now."),
-        "capacity propose": ("capacity_propose", "Propose the edit for what has no room."),
-        "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
-        "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
+        "show": ("look", "List the deployments that are there."),
+        "quota": ("look", "Show the fleet's quota pools: limit, use, and who holds them."),
+        "cost": ("look", "Say what the declared deployments cost a month, at list prices."),
+        "capacity": ("look", "Say which regions and SKUs would take a model now."),
+        "capacity propose": ("look", "Propose the edit for what has no room."),
+        "lifecycle": ("look", "List deployments with retirement date and successor."),
+        "doctor": ("look", "Check cloud, sign-in, rights, clock and versions."),
     },
     "Know": {
-        "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
-        "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs, capacities."),
-        "policy": ("policy", "Make a rule from Azure's definition on approved models."),
-        "explain": ("explain", "Say what a printed word or code means and what to do."),
-        "schema": ("schema", "Print the JSON Schema of manifests or of a result."),
+        "size": ("know", "Size provisioned throughput for a workload, or the reverse."),
+        "catalog": ("know", "Ask the catalogue about models, regions, SKUs, capacities."),
+        "policy": ("know", "Make a rule from Azure's definition on approved models."),
+        "explain": ("know", "Say what a printed word or code means and what to do."),
+        "schema": ("know", "Print the JSON Schema of manifests or of a result."),
     },
     "Tools": {
-        "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
+        "emulator": ("tools", "Serve, reset, load or inspect the embedded ARM emulator."),
         "completion": ("completion", "Print the script that completes commands in your shell."),
-        "help": ("help", "Show the help of a command."),
-        "version": ("help", "Print the version."),
+        "help": ("tools", "Show the help of a command."),
+        "version": ("tools", "Print the version."),
     },
 }
-"""Heading -> name -> (module below reconciler.cli.commands, one line for --help).
-
-A module defines `command`, or the attribute of the command's name where it has several.
-"""
+"""Heading -> name -> (module below reconciler.cli.parser that defines it, one line for --help)."""
 
 COMMANDS: Final = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
@@ -85,9 +82,8 @@ class _LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
-        named = getattr(module, cmd_name, None)
-        command = named if isinstance(named, click.Command) else module.command
+        module = importlib.import_module(f"reconciler.cli.parser.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace(" ", "_"))
         assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
         return command
 
@@ -143,7 +139,7 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
     run = Run(started=SystemClock().monotonic() if started is None else started)
     if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
-        importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
+        importlib.import_module("reconciler.cli.parser.completion")  # click has no class for this shell
     with ended_by_signals():
         try:
             code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=run)

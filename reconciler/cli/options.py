@@ -7,6 +7,7 @@ has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
-from reconciler.cli.help import Option
+from reconciler.cli.help import Command, Option
 from reconciler.cli.running import Run, current
 from reconciler.clock import SystemClock
 
@@ -104,9 +105,7 @@ def into(name: str, build: Callable[..., object], *options: Decorator) -> Decora
             return function(**given, **{name: value})
 
         before = len(_parameters(wrapper))
-        decorated: Callable[..., Any] = wrapper
-        for option in reversed(options):
-            decorated = option(decorated)
+        decorated = together(*options)(wrapper)
         taken += [parameter.name for parameter in _parameters(decorated)[before:]]
         return decorated
 
@@ -118,10 +117,34 @@ def _parameters(function: Callable[..., Any]) -> list[click.Parameter]:
     return cast("list[click.Parameter]", getattr(function, "__click_params__", []))
 
 
+def together(*options: Decorator) -> Decorator:
+    """Several decorators as one, the first of them outermost."""
+    return lambda function: functools.reduce(lambda made, each: each(made), reversed(options), function)
+
+
 def option(*names: str, group: str = "", twin: bool = False, **settings: Any) -> Decorator:
     """An option of a group of the help; with `twin` it can be set by the environment too."""
     return click.option(*names, cls=Option, group=group, twin=twin, **settings)
 
+
+def lazily(place: str) -> Callable[..., Any]:
+    """Something below `reconciler`, such as ``plan.allowances.Policy``, imported when it is called."""
+
+    def called(**given: Any) -> Any:
+        module, _, name = f"reconciler.{place}".rpartition(".")
+        return getattr(importlib.import_module(module), name)(**given)
+
+    return called
+
+
+def command(
+    name: str, *options: Decorator, run: str, cls: type[click.Command] = Command, **settings: Any
+) -> click.Command:
+    """A command with these options. `run` below `cli.commands` is what it does, imported only to do it."""
+    return click.command(name, cls, **settings)(together(*options)(lazily(f"cli.commands.{run}")))
+
+
+flag = functools.partial(option, is_flag=True)
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -211,7 +234,7 @@ def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]
     """Values that only heavy rooms know, asked when a shell asks."""
 
     def found(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-        from reconciler.cli.commands.completion import values
+        from reconciler.cli.parser.completion import values
 
         return values(of, ctx, incomplete)
 
@@ -342,5 +365,4 @@ writing_connection_options = _connection_options(WRITING, "; 1800 more for each 
 
 def fleet_options(*forms: str) -> Decorator:
     """What a command takes that reads a fleet: `chosen`, `connection`, and `output` in one of the forms."""
-    parts = (manifest_options, connection_options, output_options(*forms))
-    return lambda function: functools.reduce(lambda made, part: part(made), reversed(parts), function)
+    return together(manifest_options, connection_options, output_options(*forms))

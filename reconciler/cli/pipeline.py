@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -12,15 +14,12 @@ from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.state import ObservedState
+from reconciler.plan.allowances import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
     from reconciler.arm.client import ArmClient
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.state import ObservedState
-    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan, PoolForecast
 
 _PLANNING: Final = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
 from reconciler.cli.wiring import note
+from reconciler.diagnostics import counted
 from reconciler.errors import PlanStale, UsageProblem
 
 if TYPE_CHECKING:
@@ -115,7 +116,6 @@ def only_what_was_seen(
     plan: Plan, saved: SavedPlan, output: Output, *, all_or_nothing: bool
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
-    from reconciler.diagnostics import counted
     from reconciler.planfile.saved import narrow
 
     narrowed, stale = narrow(plan, saved)

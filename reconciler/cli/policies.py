@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.cli.choosing import severities
-from reconciler.cli.options import DEFAULT_PATH, Output
+from reconciler.cli.knowledge import catalogue, prices
+from reconciler.cli.options import Output
 from reconciler.cli.wiring import Loaded, the_clock
-from reconciler.cli.words import Meaning
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.state import ObservedState
+from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from reconciler.diagnostics import Diagnostic, Span
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.state import ObservedState
     from reconciler.plan.plan import Plan
     from reconciler.policy.rule import PolicyRule, PolicySubject
     from reconciler.policy.words import Monthly
@@ -37,18 +36,18 @@ def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ..
     from reconciler.policy.rule import observed_subjects
 
     desired = loaded.state()
-    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.rule_words)
+    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.chosen.rules)
 
 
 def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
     """The plan, refused where what it would leave behind breaks a rule; milder findings become notices."""
+    if not loaded.policies:
+        return plan
     from reconciler.plan.guard import judged_by_policies
     from reconciler.policy.rule import declared_subjects
 
-    if not loaded.policies:
-        return plan
     desired = loaded.state()
-    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.rule_words)
+    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.chosen.rules)
     return judged_by_policies(plan, found)
 
 
@@ -58,8 +57,6 @@ def _judged(
     desired: DesiredState,
     words: Iterable[str],
 ) -> tuple[Diagnostic, ...]:
-    from reconciler.cli.knowledge import catalogue
-    from reconciler.diagnostics import Severity
     from reconciler.policy.expression import ExpressionFleet
     from reconciler.policy.judge import judge
     from reconciler.policy.rule import PREFIX
@@ -84,7 +81,6 @@ def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly |
     """Prices of single deployments, without reservations; only where a rule asks for them."""
     if not any("maxMonthlyCost" in policy.require or "cost." in policy.expression for policy in policies):
         return None
-    from reconciler.cli.knowledge import prices
     from reconciler.prices.bill import Deployed, bill
 
     book, day = prices(desired.fleet.costs), the_clock().now().date()
@@ -117,7 +113,6 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
 
     from reconciler.cli.commands.shared import style_of
     from reconciler.report import diagnostics as diagnostics_report
-    from reconciler.report.style import json_text
 
     match output.form:
         case "json":
@@ -157,39 +152,3 @@ def _one_junit(first: str, second: str) -> str:
         whole.set(count, str(total))
     body = ET.tostring(whole, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
-
-
-def meanings_of(policies: Sequence[str]) -> list[Meaning]:
-    """What the rules of the policies at hand mean: those in the usual folder, and those that are named."""
-    from reconciler.manifest.load import load
-
-    read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
-    return [_meaning(policy, read.sources.span(policy.at("id"))) for policy in read.policies]
-
-
-def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
-    from reconciler.policy.words import WORDS
-
-    said = [f"{rule.message}."] if rule.message else []
-    said.append(f"About {_about(rule)}.")
-    said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]
-    said += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
-    said += [
-        f"Exempt: {exemption.target} until {exemption.until} ({exemption.reason})."
-        for exemption in rule.exemptions
-    ]
-    return Meaning(
-        word=rule.code,
-        kind=f"a rule of policy `{rule.policy}`",
-        text="\n".join(said),
-        severity=rule.severity.value,
-        source=rule.place.file + ("" if span is None else f":{span.line}"),
-    )
-
-
-def _about(rule: PolicyRule) -> str:
-    match = rule.match
-    parts = [f"label {label} is {value}" for label, value in match.labels.items()]
-    named = (("target", match.targets), ("SKU", match.skus), ("model", match.models))
-    parts += [f"{what} is like {' or '.join(globs)}" for what, globs in named if globs]
-    return f"deployments whose {', '.join(parts)}" if parts else "every deployment"

@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,7 +52,7 @@ class Loaded:
     """Manifests read, resolved and checked. `desired` is None where they have structural errors.
 
     `manifests` is what they were made of, as the files say it and before any of them was left out.
-    `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
+    `policies` are judged by whoever knows what would be, or is, there.
     """
 
     desired: DesiredState | None
@@ -60,10 +60,9 @@ class Loaded:
     sources: SourceMap
     files: int
     deployments: int
-    paths: tuple[str, ...]
+    chosen: Chosen
     manifests: LoadedManifests
     policies: tuple[PolicyRule, ...] = ()
-    rule_words: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -161,9 +160,8 @@ def checked(
         sources=read.sources,
         files=read.files,
         deployments=read.deployments,
-        paths=chosen.paths,
+        chosen=chosen,
         policies=read.policies,
-        rule_words=chosen.rules,
         manifests=read,
     )
 
@@ -190,12 +188,6 @@ def write_result(output: Output, text: str) -> None:
         save(output.file, text)
     if (run := current()) is not None:
         run.gave(output)
-
-
-def write_each(output: Output, render: Callable[[Output], str]) -> None:
-    """The result where it was asked for, and every `--report` of it."""
-    for each in output.each():
-        write_result(each, render(each))
 
 
 def save(target: Path, text: str) -> None:

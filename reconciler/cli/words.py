@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.cli.knowledge import catalogue
+from reconciler.engine.fixes import KNOWN_CODES, fix_for
+from reconciler.manifest import rules
+from reconciler.plan import glossary
+from reconciler.plan.causes import ABOUT
+from reconciler.report.apply import MEANINGS
+from reconciler.report.plan import WORDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
@@ -37,14 +45,6 @@ class Meaning:
 
 def meanings() -> Iterator[Meaning]:
     """All of them; a word may have several."""
-    from reconciler.cli.knowledge import catalogue
-    from reconciler.engine.fixes import KNOWN_CODES, fix_for
-    from reconciler.manifest import rules
-    from reconciler.plan import glossary
-    from reconciler.plan.causes import ABOUT
-    from reconciler.report.apply import MEANINGS
-    from reconciler.report.plan import WORDS
-
     for code in sorted(rules.CODES):
         rule = rules.explain(code)
         if rule is not None:

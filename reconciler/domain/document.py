@@ -8,13 +8,23 @@ over, so that an older program reads what a newer one has added to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.sku import SkuName
+
+
+def _named(value: object) -> object:
+    return str(value) if isinstance(value, AccountId | DeploymentId | Region | SkuName) else value
+
+
+Name = Annotated[str, BeforeValidator(_named)]
+"""Text; it may be made of an ARM id, a region or a SKU, and then is what people write for it."""
 
 _MUST_BE: Mapping[str, str] = {
     "string_type": "text",
@@ -29,6 +39,11 @@ _MUST_BE: Mapping[str, str] = {
     "literal_error": "one of {expected}",
     "enum": "one of {expected}",
 }
+
+
+def what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
+    """What a key says, with pydantic's other settings of a field."""
+    return Field(description=text, **more)
 
 
 class Document(BaseModel):
@@ -48,9 +63,14 @@ class Document(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @classmethod
-    def from_value(cls, value: object) -> Self:
-        """The object that a value makes whose attributes are named as our keys; others are passed over."""
-        return cls.model_validate(value, from_attributes=True)
+    def from_value(cls, value: object, **more: object) -> Self:
+        """The object that a value makes whose attributes are named as our keys; others are passed over.
+
+        `more` are the keys that it has under another name or not at all, and those that may be left out.
+        """
+        fields = ((name, field) for name, field in cls.model_fields.items() if name not in more)
+        known = {name: getattr(value, name) for name, field in fields if field.is_required()}
+        return cls.model_validate(known | more, from_attributes=True)
 
     @classmethod
     def read(cls, text: str | bytes) -> Self:

@@ -12,33 +12,16 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Place, Span
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Blocked, FieldChange, Update
-from reconciler.plan.plan import CapacityCheck, Plan, PoolForecast, Refusal, Step, Unread
-from reconciler.planfile.documents import (
-    FORMAT_VERSION,
-    KINDS,
-    ActionDocument,
-    CapacityCheckDocument,
-    ChangeDocument,
-    ElsewhereDocument,
-    FindingDocument,
-    HolderDocument,
-    ManifestsDocument,
-    PartDocument,
-    PlanDocument,
-    PoolDocument,
-    RefusalDocument,
-    RelatedDocument,
-    SelectionDocument,
-    ToolDocument,
-    UnreadDocument,
-)
+from reconciler.plan.plan import Plan, Step
+from reconciler.planfile import documents
 from reconciler.planfile.observation import in_order, observed_document
 from reconciler.prices.document import cost_document
 
-EVERYTHING = SelectionDocument(select="", targets=(), excludes=())
+EVERYTHING = documents.SelectionDocument(select="", targets=(), excludes=())
 """No selection was made."""
 
 Spans = Callable[[Place], Span | None]
@@ -51,7 +34,7 @@ def to_json(
     created_at: datetime,
     tool_version: str,
     manifest_paths: Sequence[str],
-    selection: SelectionDocument = EVERYTHING,
+    selection: documents.SelectionDocument = EVERYTHING,
     spans: Spans | None = None,
     observed: ObservedState | None = None,
 ) -> dict[str, JsonValue]:
@@ -63,58 +46,40 @@ def to_json(
     """
     kinds = [step.action.kind for step in plan.steps]
     optional: dict[str, Any] = {}
-    capacity = {item.id: _capacity_fields(item) for item in plan.capacity}
+    capacity: dict[DeploymentId, dict[str, Any]] = {
+        item.id: {
+            "capacity": item.room.value,
+            "capacity_check": documents.CapacityCheckDocument.from_value(item),
+        }
+        for item in plan.capacity
+    }
     if plan.part is not None:
         optional["shard"] = part_document(plan.part)
         optional |= {} if observed is None else {"observed": observed_document(observed)}
     if plan.cost is not None:
         optional["cost"] = cost_document(plan.cost)
-    document = PlanDocument(
-        format_version=FORMAT_VERSION,
-        fleet=plan.fleet,
+    document = documents.PlanDocument.from_value(
+        plan,
+        format_version=documents.FORMAT_VERSION,
         created_at=created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        tool=ToolDocument(name="reconciler", version=tool_version),
-        cloud=plan.cloud,
-        complete=plan.complete,
-        applyable=plan.applyable,
-        summary={kind: kinds.count(kind) for kind in KINDS},
+        tool=documents.ToolDocument(name="reconciler", version=tool_version),
+        summary={kind: kinds.count(kind) for kind in documents.KINDS},
         actions=tuple(
-            ActionDocument(**action_fields(step), **capacity.get(step.action.id, {})) for step in plan.steps
+            documents.ActionDocument(**action_fields(step), **capacity.get(step.action.id, {}))
+            for step in plan.steps
         ),
-        quota=tuple(map(pool_document, plan.quota)),
-        refusals=tuple(map(refusal_document, plan.refusals)),
         diagnostics=tuple(finding_document(found, spans) for found in plan.findings),
-        left_out=plan.left_out,
-        owned=plan.owned,
-        unread=tuple(map(_unread, plan.unread)),
+        unread=tuple(documents.UnreadDocument.from_value(item, account=item.id.name) for item in plan.unread),
         selection=selection,
-        manifests=ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
-        fingerprint=plan.fingerprint,
+        manifests=documents.ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
         **optional,
     )
     return document.to_json()
 
 
-def _capacity_fields(check: CapacityCheck) -> dict[str, Any]:
-    """What an action's document says of capacity, where that was checked."""
-    return {
-        "capacity": check.room.value,
-        "capacity_check": CapacityCheckDocument(
-            needed=check.needed,
-            available=check.available,
-            asked_at=check.asked_at,
-            why=check.why,
-            elsewhere=tuple(
-                ElsewhereDocument(region=item.region.name, sku=item.sku.name, available=item.available)
-                for item in check.elsewhere
-            ),
-        ),
-    }
-
-
-def part_document(part: Part) -> PartDocument:
+def part_document(part: Part) -> documents.PartDocument:
     """Which shard of how many, and how much of the selection it looks after."""
-    return PartDocument(
+    return documents.PartDocument(
         index=part.shard.index, count=part.shard.count, accounts=part.accounts, of_accounts=part.of_accounts
     )
 
@@ -147,50 +112,19 @@ def action_fields(step: Step) -> dict[str, Any]:
     return fields
 
 
-def change_document(change: FieldChange) -> ChangeDocument:
+def change_document(change: FieldChange) -> documents.ChangeDocument:
     """One field that a write changes, or that has drifted."""
-    return ChangeDocument(path=change.path, before=in_order(change.before), after=in_order(change.after))
-
-
-def pool_document(pool: PoolForecast) -> PoolDocument:
-    """One quota pool; numbers are null where ARM's usages could not be read."""
-    return PoolDocument(
-        pool=pool.pool,
-        scope=pool.scope,
-        label=pool.label,
-        limit=pool.limit,
-        used_before=pool.used_before,
-        used_peak=pool.used_peak,
-        used_after=pool.used_after,
-        verdict=pool.verdict.value,
-        holders=tuple(HolderDocument(id=str(holder.id), capacity=holder.capacity) for holder in pool.holders),
+    return documents.ChangeDocument(
+        path=change.path, before=in_order(change.before), after=in_order(change.after)
     )
 
 
-def refusal_document(refusal: Refusal) -> RefusalDocument:
-    """A guard's verdict."""
-    return RefusalDocument(code=refusal.code, message=refusal.message, fix=refusal.fix)
-
-
-def finding_document(found: Diagnostic, spans: Spans | None) -> FindingDocument:
+def finding_document(found: Diagnostic, spans: Spans | None) -> documents.FindingDocument:
     """A diagnostic; without `spans` it has a line only where it was found without a document tree."""
-    return FindingDocument(
-        code=found.code,
-        severity=found.severity.value,
-        message=found.message,
-        label=found.label,
-        fix=found.fix,
-        source=found.source,
-        **_place(found.place, spans),
-        related=tuple(
-            RelatedDocument(message=related.message, **_place(related.place, spans))
-            for related in found.related
-        ),
+    related = (
+        documents.RelatedDocument(message=item.message, **_place(item.place, spans)) for item in found.related
     )
-
-
-def _unread(unread: Unread) -> UnreadDocument:
-    return UnreadDocument(id=str(unread.id), account=unread.id.name, message=unread.message, fix=unread.fix)
+    return documents.FindingDocument.from_value(found, **_place(found.place, spans), related=tuple(related))
 
 
 def _place(place: Place | None, spans: Spans | None) -> dict[str, Any]:

@@ -7,11 +7,11 @@ A key that changes its meaning raises `FORMAT_VERSION`, a new key does not (docs
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name, what
 from reconciler.plan.causes import Cause
 from reconciler.planfile.observation import Json, ObservedDocument
 from reconciler.prices.document import CostDocument
@@ -35,17 +35,13 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
-Position = Annotated[int | None, Field(description="From 1; null where the place has no text.")]
-
-
-def _what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
-    return Field(description=text, **more)
+Position = Annotated[int | None, what("From 1; null where the place has no text.")]
 
 
 class VersionedDocument(Document):
     """What every document begins with."""
 
-    format_version: Literal[2] = _what("Version of this format.")
+    format_version: Literal[2] = what("Version of this format.")
 
 
 # -- parts -------------------------------------------------------------------------------------------------
@@ -54,9 +50,9 @@ class VersionedDocument(Document):
 class ChangeDocument(Document):
     """One field; null on a side means that it is absent there."""
 
-    path: str = _what("The manifest's dotted path.")
-    before: JsonValue = _what("What is there.")
-    after: JsonValue = _what("What is declared.")
+    path: str = what("The manifest's dotted path.")
+    before: JsonValue = what("What is there.")
+    after: JsonValue = what("What is declared.")
 
 
 class PlaceDocument(Document):
@@ -67,7 +63,7 @@ class PlaceDocument(Document):
     column: Position
     end_line: Position
     end_column: Position
-    path: tuple[str | int, ...] = _what("The way to it through the document: keys, and indices from 0.")
+    path: tuple[str | int, ...] = what("The way to it through the document: keys, and indices from 0.")
 
 
 class RemarkDocument(Document):
@@ -83,12 +79,12 @@ class RelatedDocument(PlaceDocument, RemarkDocument):
 class MessageDocument(Document):
     """What was found, and what to do."""
 
-    code: str = _what("A stable word; `reconciler explain CODE` explains it.")
+    code: str = what("A stable word; `reconciler explain CODE` explains it.")
     severity: Level
     message: str
-    label: str = _what("What stands under the caret in text.")
-    fix: str = _what("What to do about it; empty where there is nothing.")
-    source: str = _what("Where the rule comes from.")
+    label: str = what("What stands under the caret in text.")
+    fix: str = what("What to do about it; empty where there is nothing.")
+    source: str = what("Where the rule comes from.")
 
 
 class FindingDocument(PlaceDocument, MessageDocument):
@@ -102,21 +98,21 @@ class RefusalDocument(Document):
 
     code: str
     message: str
-    fix: str = _what("The flag or the field that lifts it.")
+    fix: str = what("The flag or the field that lifts it.")
 
 
 class HolderDocument(Document):
     """A deployment that draws on a quota pool."""
 
-    id: str
+    id: Name
     capacity: int
 
 
 class PoolDocument(Document):
     """A quota pool before, during and after the plan, in its units; null where ARM's usages are unread."""
 
-    pool: str = _what("ARM's usageName.")
-    scope: str = _what("subscription/region.")
+    pool: str = what("ARM's usageName.")
+    scope: str = what("subscription/region.")
     label: str
     limit: int | None
     used_before: int | None
@@ -138,7 +134,7 @@ class PartDocument(Document):
 class UnreadDocument(Document):
     """An account that could not be listed to its end: nothing is concluded about it."""
 
-    id: str
+    id: Name
     account: str
     message: str
     fix: str
@@ -147,8 +143,8 @@ class UnreadDocument(Document):
 class ElsewhereDocument(Document):
     """Another region that had room."""
 
-    region: str
-    sku: str
+    region: Name
+    sku: Name
     available: int
 
 
@@ -165,27 +161,27 @@ class CapacityCheckDocument(Document):
 class ActionDocument(Document):
     """What would be done with one deployment."""
 
-    id: str = _what("ARM's resource id.")
+    id: str = what("ARM's resource id.")
     account: str
     deployment: str
     region: str | None
     action: Action
-    reason: str = _what("A stable word; `reconciler explain REASON` explains it.")
+    reason: str = what("A stable word; `reconciler explain REASON` explains it.")
     explanation: str
     changes: tuple[ChangeDocument, ...]
-    body: Json | None = _what("The last PUT, exactly; null where none is sent.")
-    depends_on: tuple[str, ...] = _what("Ids of what has to be done before.")
+    body: Json | None = what("The last PUT, exactly; null where none is sent.")
+    depends_on: tuple[str, ...] = what("Ids of what has to be done before.")
     etag: str | None
-    fingerprint: str = _what("Of what was observed and what is to be done.")
-    order: int = _what("From 1 over the steps that write; 0 for the others.")
-    writes: tuple[Json, ...] = _what("All PUTs, where there is more than one.", default=())
-    carried: tuple[str, ...] = _what("Paths that an update repeats from what is there.", default=())
-    fix: str = _what("What lifts a block.", default="")
-    capacity: Literal["available", "short", "unverified"] = _what(
+    fingerprint: str = what("Of what was observed and what is to be done.")
+    order: int = what("From 1 over the steps that write; 0 for the others.")
+    writes: tuple[Json, ...] = what("All PUTs, where there is more than one.", default=())
+    carried: tuple[str, ...] = what("Paths that an update repeats from what is there.", default=())
+    fix: str = what("What lifts a block.", default="")
+    capacity: Literal["available", "short", "unverified"] = what(
         "With --check-capacity: whether the region had room when ARM was asked; no promise.",
         default="unverified",
     )
-    capacity_check: CapacityCheckDocument | None = _what("What ARM said then.", default=None)
+    capacity_check: CapacityCheckDocument | None = what("What ARM said then.", default=None)
 
 
 # -- plan --------------------------------------------------------------------------------------------------
@@ -210,31 +206,29 @@ class ManifestsDocument(Document):
     """What the plan was made of."""
 
     paths: tuple[str, ...]
-    digest: str = _what("SHA-256 over the texts.")
+    digest: str = what("SHA-256 over the texts.")
 
 
 class PlanDocument(VersionedDocument):
     """What `plan -o json` prints and `plan --out` saves: what apply would do, and what forbids it."""
 
     fleet: str
-    created_at: Time = _what("UTC, to the second.")
+    created_at: Time = what("UTC, to the second.")
     tool: ToolDocument
     cloud: str
-    complete: bool = _what("Whether everything could be read.")
-    applyable: bool = _what("Whether apply would write anything.")
-    summary: dict[Action, int] = _what("Deployments by action.")
+    complete: bool = what("Whether everything could be read.")
+    applyable: bool = what("Whether apply would write anything.")
+    summary: dict[Action, int] = what("Deployments by action.")
     actions: tuple[ActionDocument, ...]
     quota: tuple[PoolDocument, ...]
-    cost: CostDocument | None = _what("Where it was asked for, with --cost.", default=None)
+    cost: CostDocument | None = what("Where it was asked for, with --cost.", default=None)
     refusals: tuple[RefusalDocument, ...]
     diagnostics: tuple[FindingDocument, ...]
-    left_out: int = _what("Declared deployments that the selection left out.")
-    owned: int = _what(
-        "Observed deployments that carry the fleet's mark. For information; no guard reads it."
-    )
+    left_out: int = what("Declared deployments that the selection left out.")
+    owned: int = what("Observed deployments that carry the fleet's mark. For information; no guard reads it.")
     unread: tuple[UnreadDocument, ...]
-    shard: PartDocument | None = _what("Where this is the plan of one shard.", default=None)
-    observed: ObservedDocument | None = _what("What that shard saw, for `plan merge`.", default=None)
+    shard: PartDocument | None = what("Where this is the plan of one shard.", default=None)
+    observed: ObservedDocument | None = what("What that shard saw, for `plan merge`.", default=None)
     selection: SelectionDocument
     manifests: ManifestsDocument
     fingerprint: str
@@ -259,7 +253,7 @@ class EndedDocument(ActionDocument):
     """An action and how it ended."""
 
     outcome: Ending
-    attempts: int = _what("Writes that were sent.")
+    attempts: int = what("Writes that were sent.")
     duration_ms: int
     note: str
     error: FailureDocument | None
@@ -272,7 +266,7 @@ class ApplyDocument(VersionedDocument):
     cloud: str
     complete: bool
     succeeded: bool
-    interrupted: str | None = _what("What stopped the run, if anything did.")
+    interrupted: str | None = what("What stopped the run, if anything did.")
     summary: dict[Ending | Literal["none", "blocked"], int]
     actions: tuple[EndedDocument, ...]
     quota: tuple[PoolDocument, ...]
@@ -288,24 +282,24 @@ class ApplyDocument(VersionedDocument):
 class DriftItemDocument(Document):
     """One deployment that is not as declared."""
 
-    id: str
+    id: Name
     account: str
     deployment: str
-    cause: str = _what(
+    cause: str = what(
         "A stable word; `reconciler explain` says what each means.",
         json_schema_extra={"enum": [cause.value for cause in Cause]},
     )
     severity: Level
     explanation: str
     changes: tuple[ChangeDocument, ...]
-    who: str | None = _what("Who did it, or wrote last; people's addresses are cut.")
-    when: str | None = _what("ISO 8601.")
+    who: str | None = what("Who did it, or wrote last; people's addresses are cut.")
+    when: str | None = what("ISO 8601.")
 
 
 class UnreadableDocument(Document):
     """An account that could not be read; nothing is known of what is in it."""
 
-    id: str
+    id: Name
     account: str
     code: str
     message: str
@@ -336,7 +330,7 @@ class DriftDocument(VersionedDocument):
     ignored: int
     since: SinceDocument | None
     unverified: tuple[UnverifiedDocument, ...]
-    summary: dict[str, int] = _what("Items by cause; every cause is a key.")
+    summary: dict[str, int] = what("Items by cause; every cause is a key.")
 
 
 # -- diagnostics -------------------------------------------------------------------------------------------
@@ -365,7 +359,7 @@ class DiagnosticsDocument(VersionedDocument):
 class ErrorBodyDocument(Document):
     """What went wrong, and what to do about it."""
 
-    code: str = _what("A stable word.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+    code: str = what("A stable word.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
     message: str
     fix: str | None
 
@@ -373,6 +367,6 @@ class ErrorBodyDocument(Document):
 class ErrorDocument(Document):
     """What a command with `-o json` prints that came to no result. Usage errors (exit 64) print nothing."""
 
-    format_version: Literal[1] = _what("Version of this format.")
+    format_version: Literal[1] = what("Version of this format.")
     error: ErrorBodyDocument
     exit_code: int

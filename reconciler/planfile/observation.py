@@ -15,26 +15,13 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
+from reconciler.domain import state
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name, what
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.json_values import canonical
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import (
-    AccountMissing,
-    Expiry,
-    Listed,
-    ObservedAccount,
-    ObservedDeployment,
-    ObservedState,
-    Offer,
-    Opinion,
-    QuotaPool,
-    Reading,
-    RegionFacts,
-    Unreadable,
-)
 from reconciler.errors import Trouble
 
 Json = dict[str, pydantic.JsonValue]
@@ -52,9 +39,9 @@ class ModelDocument(Document):
 class DeploymentDocument(Document):
     """A deployment as ARM answered it, without the people who wrote it."""
 
-    id: str
+    id: Name
     model: ModelDocument
-    sku: str | None
+    sku: Name | None
     capacity: int | None
     provisioning_state: str
     tags: dict[str, str]
@@ -76,9 +63,9 @@ class SilenceDocument(Document):
 class AccountDocument(Document):
     """An account whose deployments were listed to the last page."""
 
-    id: str
+    id: Name
     reading: Literal["listed"]
-    region: str
+    region: Name
     kind: str
     provisioning_state: str
     deployments: tuple[DeploymentDocument, ...]
@@ -109,7 +96,7 @@ class RegionDocument(Document):
     subscription: str
     region: str
     pools: tuple[UsageDocument, ...] | None
-    offers: str | None = Field(description="Digest of the list of offers, which stands below `offers`.")
+    offers: str | None = what("Digest of the list of offers, which stands below `offers`.")
 
 
 class OpinionDocument(Document):
@@ -147,13 +134,13 @@ class ObservedDocument(Document):
 
 _PEOPLE = "systemdata"
 
-Names = frozenset[str] | AccountMissing | Unreadable
+Names = frozenset[str] | state.AccountMissing | state.Unreadable
 
 
 # -- writing -------------------------------------------------------------------------------------------
 
 
-def observed_document(observed: ObservedState) -> ObservedDocument:
+def observed_document(observed: state.ObservedState) -> ObservedDocument:
     """The observation as a document. Equal lists of offers stand there once, under their digest."""
     shelf: dict[str, tuple[OfferDocument, ...]] = {}
     regions = tuple(
@@ -176,41 +163,34 @@ def observed_document(observed: ObservedState) -> ObservedDocument:
     )
 
 
-def _reading(reading: Reading) -> AccountDocument | SilenceDocument:
-    if not isinstance(reading, Listed):
+def _reading(reading: state.Reading) -> AccountDocument | SilenceDocument:
+    if not isinstance(reading, state.Listed):
         return _silence(reading.id, reading)
     account = reading.account
-    return AccountDocument(
-        id=str(account.id),
+    return AccountDocument.from_value(
+        account,
         reading="listed",
-        region=account.region.name,
-        kind=account.kind,
-        provisioning_state=account.provisioning_state,
         deployments=tuple(map(_deployment, sorted(reading.deployments, key=lambda found: found.id.key))),
     )
 
 
-def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceDocument:
+def _silence(account: AccountId, found: state.AccountMissing | state.Unreadable) -> SilenceDocument:
     said = {"id": str(account), "code": found.code, "message": found.message, "fix": found.fix}
-    if isinstance(found, AccountMissing):
+    if isinstance(found, state.AccountMissing):
         return SilenceDocument(reading="missing", **said)
     return SilenceDocument(reading="unreadable", trouble=found.trouble.value, **said)
 
 
-def _deployment(deployment: ObservedDeployment) -> DeploymentDocument:
-    return DeploymentDocument(
-        id=str(deployment.id),
+def _deployment(deployment: state.ObservedDeployment) -> DeploymentDocument:
+    return DeploymentDocument.from_value(
+        deployment,
         model=ModelDocument(
             format=deployment.model_format,
             name=deployment.model_name,
             version=deployment.model_version,
             source=deployment.model_source,
         ),
-        sku=None if deployment.sku is None else deployment.sku.name,
-        capacity=deployment.capacity,
-        provisioning_state=deployment.provisioning_state,
         tags={name: deployment.tags[name] for name in sorted(deployment.tags)},
-        etag=deployment.etag,
         resource={
             name: in_order(deployment.resource[name])
             for name in sorted(deployment.resource)
@@ -228,7 +208,7 @@ def in_order(value: JsonValue) -> Any:  # noqa: ANN401 -- JSON as the documents 
     return value
 
 
-def _region(facts: RegionFacts, shelf: dict[str, tuple[OfferDocument, ...]]) -> RegionDocument:
+def _region(facts: state.RegionFacts, shelf: dict[str, tuple[OfferDocument, ...]]) -> RegionDocument:
     key = None
     if (read := facts.offers) is not None:
         offers = tuple(map(OfferDocument.of, read))
@@ -251,52 +231,54 @@ def _names(account: AccountId, found: Names) -> NamesDocument | SilenceDocument:
 # -- reading -------------------------------------------------------------------------------------------
 
 
-def read_observed(of: ObservedDocument) -> ObservedState:
+def read_observed(of: ObservedDocument) -> state.ObservedState:
     """The observation that `observed_document` wrote; ValueError where it contradicts itself."""
     shelf = {key: tuple(offer.offer() for offer in offers) for key, offers in of.offers.items()}
-    return ObservedState(
+    return state.ObservedState(
         readings={AccountId.parse(item.id): _read_reading(item) for item in of.accounts},
         regions=tuple(_read_region(region, shelf) for region in of.regions),
         policies={
             account: found
             for account, found in map(_read_names, of.policies)
-            if not isinstance(found, AccountMissing)
+            if not isinstance(found, state.AccountMissing)
         },
         sources=dict(map(_read_names, of.sources)),
         opinions={
-            DeploymentId.parse(opinion.id): Opinion(**opinion.model_dump(exclude={"id"}))
+            DeploymentId.parse(opinion.id): state.Opinion(**opinion.model_dump(exclude={"id"}))
             for opinion in of.opinions
         },
         expiries={
-            DeploymentId.parse(expiry.id): Expiry(**expiry.model_dump(exclude={"id"}))
+            DeploymentId.parse(expiry.id): state.Expiry(**expiry.model_dump(exclude={"id"}))
             for expiry in of.expiries
         },
     )
 
 
-def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
+def _read_reading(of: AccountDocument | SilenceDocument) -> state.Reading:
     account = AccountId.parse(of.id)
     if isinstance(of, SilenceDocument):
         return _read_silence(of, account)
     deployments = tuple(map(_read_deployment, of.deployments))
     if any(deployment.id.account != account for deployment in deployments):
         raise ValueError(f"a deployment in the listing of {account.name} is another account's")
-    return Listed(
-        account=ObservedAccount(
+    return state.Listed(
+        account=state.ObservedAccount(
             id=account, region=Region(of.region), kind=of.kind, provisioning_state=of.provisioning_state
         ),
         deployments=deployments,
     )
 
 
-def _read_silence(of: SilenceDocument, account: AccountId) -> AccountMissing | Unreadable:
+def _read_silence(of: SilenceDocument, account: AccountId) -> state.AccountMissing | state.Unreadable:
     if of.reading == "missing":
-        return AccountMissing(id=account, code=of.code, message=of.message, fix=of.fix)
-    return Unreadable(id=account, code=of.code, message=of.message, trouble=Trouble(of.trouble), fix=of.fix)
+        return state.AccountMissing(id=account, code=of.code, message=of.message, fix=of.fix)
+    return state.Unreadable(
+        id=account, code=of.code, message=of.message, trouble=Trouble(of.trouble), fix=of.fix
+    )
 
 
-def _read_deployment(of: DeploymentDocument) -> ObservedDeployment:
-    return ObservedDeployment(
+def _read_deployment(of: DeploymentDocument) -> state.ObservedDeployment:
+    return state.ObservedDeployment(
         id=DeploymentId.parse(of.id),
         model_format=of.model.format,
         model_name=of.model.name,
@@ -311,13 +293,13 @@ def _read_deployment(of: DeploymentDocument) -> ObservedDeployment:
     )
 
 
-def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[Offer, ...]]) -> RegionFacts:
+def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[state.Offer, ...]]) -> state.RegionFacts:
     if of.offers is not None and of.offers not in shelf:
         raise ValueError(f"`offers` has no list {of.offers!r}")
-    return RegionFacts(
+    return state.RegionFacts(
         subscription=of.subscription,
         region=Region(of.region),
-        pools=None if of.pools is None else tuple(QuotaPool(**pool.model_dump()) for pool in of.pools),
+        pools=None if of.pools is None else tuple(state.QuotaPool(**pool.model_dump()) for pool in of.pools),
         models=None if of.offers is None else shelf[of.offers],
     )
 

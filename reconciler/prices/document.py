@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-from pydantic import Field
-
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, what
 from reconciler.prices.bill import Cost, Line, cents
-
-
-def _what(text: str) -> Any:  # noqa: ANN401 -- pydantic's own signature
-    return Field(description=text)
 
 
 class CostLineDocument(Document):
     """One line of a bill; null where how much is used is not declared."""
 
-    id: str = _what("ARM's id of the deployment, or the name of a reservation.")
+    id: str = what("ARM's id of the deployment, or the name of a reservation.")
     meter: str
     unit: str
     quantity: str | None
-    rate: str = _what("As published, for one unit.")
+    rate: str = what("As published, for one unit.")
     monthly: str | None
-    source: str = _what("The list that has the rate.")
-    as_of: str = _what("The day of the list.")
+    source: str = what("The list that has the rate.")
+    as_of: str = what("The day of the list.")
 
 
 class UnknownCostDocument(Document):
@@ -43,8 +36,8 @@ class CostDocument(Document):
     before: str | None
     after: str
     delta: str | None
-    complete: bool = _what("Whether every part of the sums is known.")
-    lines: tuple[CostLineDocument, ...] = _what("What `after` is the sum of.")
+    complete: bool = what("Whether every part of the sums is known.")
+    lines: tuple[CostLineDocument, ...] = what("What `after` is the sum of.")
     unknown: tuple[UnknownCostDocument, ...]
     notes: tuple[str, ...]
 
@@ -60,16 +53,14 @@ def cost_document(cost: Cost) -> CostDocument:
         delta=None if cost.delta is None else str(cents(cost.delta)),
         complete=cost.complete,
         lines=tuple(map(_line, cost.after.lines)),
-        unknown=tuple(UnknownCostDocument(id=item.id, why=item.why) for item in dict.fromkeys(unpriced)),
+        unknown=tuple(map(UnknownCostDocument.from_value, dict.fromkeys(unpriced))),
         notes=cost.notes,
     )
 
 
 def _line(line: Line) -> CostLineDocument:
-    return CostLineDocument(
-        id=line.id,
-        meter=line.meter,
-        unit=line.unit,
+    return CostLineDocument.from_value(
+        line,
         quantity=None if line.quantity is None else plain(line.quantity),
         rate=plain(line.rate),
         monthly=None if line.monthly is None else str(cents(line.monthly)),

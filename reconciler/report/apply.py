@@ -15,7 +15,7 @@ from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
+from reconciler.planfile.codec import action_fields, part_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
 from reconciler.report.blocks import kinds_of
 from reconciler.report.layout import broken, clauses, listed, seconds, stacked
@@ -97,11 +97,9 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
     ended = {item.step.action.id: item for item in report.items}
     actions = [_action(step, ended.get(step.action.id), plan) for step in plan.steps]
     outcomes = [action.outcome for action in actions if action.action != "none"]
-    return ApplyDocument(
+    return ApplyDocument.from_value(
+        plan,
         format_version=FORMAT_VERSION,
-        fleet=plan.fleet,
-        cloud=plan.cloud,
-        complete=plan.complete,
         succeeded=report.succeeded and not plan.refusals,
         interrupted=None if report.interrupted is None else report.interrupted.cause.value,
         summary={
@@ -110,11 +108,7 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
             "blocked": len(report.blocked),
         },
         actions=tuple(actions),
-        quota=tuple(map(pool_document, plan.quota)),
-        refusals=tuple(map(refusal_document, plan.refusals)),
-        left_out=plan.left_out,
         **({} if plan.part is None else {"shard": part_document(plan.part)}),
-        fingerprint=plan.fingerprint,
     ).to_json()
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
 from reconciler.report.layout import listed, stacked
@@ -18,10 +19,6 @@ from reconciler.report.markdown import markdown_inert
 from reconciler.report.markdown import table as markdown_table
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import CapacityDocument
-
 
 NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
 _SIGN: Final = {Room.AVAILABLE: "=", Room.SHORT: "!", Room.UNVERIFIED: "?"}
@@ -65,33 +62,12 @@ class CapacityTable:
     notes: tuple[str, ...] = ()
 
 
-def document(table: CapacityTable) -> CapacityDocument:
+def document(table: CapacityTable) -> Document:
     """The document of `capacity -o json`."""
     from reconciler.report.documents import CapacityDocument, RoomDocument
 
-    return CapacityDocument(
-        format_version=1,
-        asked_at=table.asked_at,
-        model=table.model,
-        version=table.version,
-        rows=tuple(
-            RoomDocument(
-                subscription=row.subscription,
-                region=row.region.name,
-                sku=row.sku.name,
-                offered=row.offered,
-                minimum=row.minimum,
-                step=row.step,
-                size=row.size,
-                quota_left=row.quota_left,
-                available=row.available,
-                verdict=row.fit,
-                source=row.source,
-            )
-            for row in table.rows
-        ),
-        notes=table.notes,
-    )
+    rows = tuple(RoomDocument.from_value(row, verdict=row.fit) for row in table.rows)
+    return CapacityDocument.from_value(table, format_version=1, rows=rows)
 
 
 def render_text(

@@ -17,12 +17,8 @@ from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import (
-        CatalogDocument,
-        CatalogOfferDocument,
-        SizesDocument,
-        ThroughputDocument,
-    )
+    from reconciler.domain.document import Document
+    from reconciler.report.catalogue_documents import CatalogOfferDocument
 
 
 UNKNOWN = "?"
@@ -88,20 +84,17 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
     return page(table, [*sources.below(), further, dated(known_to)], style, right=frozenset({5}))
 
 
-def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
+def models_document(rows: Sequence[ModelRow], *, known_to: str) -> Document:
     """The same with nulls for what is not known."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogModelDocument
 
     models = tuple(
-        CatalogModelDocument(
+        CatalogModelDocument.from_value(
+            row,
             model=row.name,
-            version=row.version,
-            default=row.default,
-            format=row.format,
             stage=None if row.life is None else row.life.stage,
             retires=None if row.life is None else row.life.retires,
             successor=None if row.life is None else row.life.successor,
-            skus=None if row.skus is None else tuple(sku.name for sku in row.skus),
             skus_source=None if row.listed_by is None else str(row.listed_by),
             **said_by(row.source),
         )
@@ -128,19 +121,12 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
+def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> Document:
     """The same; `dataZone` null where none is documented."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogRegionDocument
 
     regions = tuple(
-        CatalogRegionDocument(
-            region=fact.region.name,
-            display_name=fact.display_name,
-            geography=fact.geography,
-            data_zone=fact.data_zone,
-            account_kinds=tuple(fact.kinds),
-            **said_by(zones),
-        )
+        CatalogRegionDocument.from_value(fact, account_kinds=tuple(fact.kinds), **said_by(zones))
         for fact in facts
     )
     return CatalogDocument(format_version=1, catalogue=known_to, regions=regions)
@@ -163,14 +149,13 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
+def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> Document:
     """The same."""
     from reconciler.report.catalogue_documents import CatalogDocument, CatalogSkuDocument
 
     skus = tuple(
-        CatalogSkuDocument(
-            sku=fact.sku.name,
-            display_name=fact.display_name,
+        CatalogSkuDocument.from_value(
+            fact,
             capacity_one_is=_CAPACITY_ONE[fact.sku.family],
             fine_tuned_models=True if fact.fine_tuned else None,
             **said_by(fact.source),
@@ -230,7 +215,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
     return page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
 
 
-def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
+def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> Document:
     """Everything known of each model version on each SKU; null for what is not."""
     from reconciler.report.catalogue_documents import CatalogDocument
 
@@ -306,11 +291,9 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
     if found is not None:
         names = tuple(region.name for region in found.regions)
         places = PlacesDocument(listed=names, complete=found.complete, **said_by(found.source))
-    return CatalogOfferDocument(
+    return CatalogOfferDocument.from_value(
+        row,
         model=row.name,
-        version=row.version,
-        sku=row.sku.name,
-        fine_tuned=row.fine_tuned,
         offered=False if row.refused is not None else True if listed else None,
         capacity=None if row.sizes is None else _sizes_of(row, row.sizes),
         throughput=_ptu(row.ptu) if row.ptu and row.sku.family is SkuFamily.PROVISIONED else None,
@@ -319,36 +302,29 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
     )
 
 
-def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
+def _sizes_of(row: OfferRow, sizes: Sizes) -> Document:
     from reconciler.report.catalogue_documents import RivalDocument, SizesDocument
 
     unit = sizes.unit
-    return SizesDocument(
-        minimum=sizes.minimum,
-        step=sizes.step,
-        maximum=sizes.maximum,
-        default=sizes.default,
+    return SizesDocument.from_value(
+        sizes,
         unit=_unit(row) if row.sku.family is not SkuFamily.RATE or unit else None,
         tokens_per_minute_per_unit=None if unit is None else unit.tokens_per_minute,
         requests_per_minute_per_unit=None if unit is None else unit.requests_per_minute,
         note=sizes.note or None,
-        rivals=tuple(
-            RivalDocument(minimum=rival.minimum, step=rival.step, **said_by(rival.source))
-            for rival in sizes.rivals
-        ),
+        rivals=tuple(RivalDocument.from_value(rival, **said_by(rival.source)) for rival in sizes.rivals),
         **said_by(sizes.source),
     )
 
 
-def _ptu(ptu: PtuFacts) -> ThroughputDocument:
+def _ptu(ptu: PtuFacts) -> Document:
     from reconciler.report.catalogue_documents import ThroughputDocument
 
     weights = ptu.weights
-    return ThroughputDocument(
+    return ThroughputDocument.from_value(
+        ptu,
         input_tpm_per_ptu=ptu.input_tpm,
-        output_ratio=ptu.output_ratio,
         cached_input_weight=ptu.cached_weight if weights is None else weights.cached_input,
         output_weight=None if weights is None else weights.output,
-        tokens_per_second=ptu.tokens_per_second,
         **said_by(ptu.source),
     )

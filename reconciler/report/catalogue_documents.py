@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from reconciler.catalogue.facts import Stage
-from reconciler.domain.document import Document
-
-
-def what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
-    """What a key says."""
-    return Field(description=text, **more)
+from reconciler.domain.document import Document, Name, what
 
 
 class FirstDocument(Document):
@@ -35,7 +28,7 @@ class SourcedDocument(Document):
 class EstimateDocument(FirstDocument):
     """What a workload needs on one SKU."""
 
-    sku: str
+    sku: Name
     raw_ptu: float = what("To two places.")
     deployable_ptu: int | None
     minimum: int | None
@@ -88,14 +81,14 @@ class CatalogModelDocument(SourcedDocument):
     stage: Stage | None
     retires: date | None
     successor: str | None
-    skus: tuple[str, ...] | None
+    skus: tuple[Name, ...] | None
     skus_source: str | None
 
 
 class CatalogRegionDocument(SourcedDocument):
     """A region; dataZone null where none is documented."""
 
-    region: str
+    region: Name
     display_name: str
     geography: str
     data_zone: str | None
@@ -105,7 +98,7 @@ class CatalogRegionDocument(SourcedDocument):
 class CatalogSkuDocument(SourcedDocument):
     """A SKU."""
 
-    sku: str
+    sku: Name
     display_name: str
     capacity_one_is: str
     fine_tuned_models: bool | None
@@ -154,7 +147,7 @@ class CatalogOfferDocument(SourcedDocument):
 
     model: str
     version: str | None
-    sku: str
+    sku: Name
     fine_tuned: bool
     offered: bool | None
     capacity: SizesDocument | None
@@ -177,7 +170,7 @@ class DefaultQuotaDocument(SourcedDocument):
     """The documented default quotas of a model on a SKU."""
 
     model: str
-    sku: str
+    sku: Name
     limits: tuple[DefaultLimitDocument, ...]
 
 

@@ -10,7 +10,7 @@ from reconciler.report.catalogue import CitedSources, dated, page, said_by
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import CatalogDocument, DefaultLimitDocument
+    from reconciler.domain.document import Document
 
 
 _IN_FORCE = (
@@ -58,9 +58,7 @@ def quotas_text(
     return "".join([*(page(rows, [], style) for rows in above), page(last, below, style)])
 
 
-def quotas_document(
-    rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
-) -> CatalogDocument:
+def quotas_document(rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str) -> Document:
     """The same in plain numbers; null for what is not counted."""
     from reconciler.report.catalogue_documents import (
         CatalogDocument,
@@ -72,22 +70,17 @@ def quotas_document(
         format_version=1,
         catalogue=known_to,
         quotas=tuple(
-            DefaultQuotaDocument(
-                model=row.model,
-                sku=row.sku.name,
-                limits=tuple(map(_limit, row.limits)),
-                **said_by(row.source),
-            )
+            DefaultQuotaDocument.from_value(row, limits=tuple(map(_limit, row.limits)), **said_by(row.source))
             for row in rows
         ),
         limits=tuple(
-            CountLimitDocument(limit=name, value=limit.value, **said_by(limit.source))
+            CountLimitDocument.from_value(limit, limit=name, **said_by(limit.source))
             for name, limit in limits.items()
         ),
     )
 
 
-def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
+def _limit(limit: QuotaLimit) -> Document:
     from reconciler.report.catalogue_documents import DefaultLimitDocument
 
     if limit.enqueued_tokens is not None:

@@ -9,10 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from reconciler.diagnostics import counted
 from reconciler.domain.costs import Costs
+from reconciler.domain.document import Document
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
@@ -21,17 +22,13 @@ from reconciler.report.layout import columns, listed
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
 
-if TYPE_CHECKING:
-    from reconciler.report.documents import BillDocument
-
-
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
 _MOST_GROUPS = 3
 _MOST_ALIKE = 5
 """Rows of unknown amount and one reason that are listed; more are counted."""
 
 
-def document(cost: Cost) -> BillDocument:
+def document(cost: Cost) -> Document:
     """The document of `cost -o json`."""
     from reconciler.report.documents import BillDocument
 

@@ -12,14 +12,7 @@ from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span, counted
 from reconciler.domain.deployment import JsonValue
-from reconciler.report.build_systems import (
-    WORST_FIRST,
-    Annotation,
-    Case,
-    exposition,
-    junit,
-    workflow_commands,
-)
+from reconciler.report import build_systems
 from reconciler.report.layout import alike, cells, listed, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.palette import SEVERITIES
@@ -99,15 +92,17 @@ def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
         ]
         span = None if item.place is None else sources.span(item.place)
         found.append(
-            Annotation(severity=item.severity, title=item.code, parts=parts, place=item.place, span=span)
+            build_systems.Annotation(
+                severity=item.severity, title=item.code, parts=parts, place=item.place, span=span
+            )
         )
-    return workflow_commands(found)
+    return build_systems.workflow_commands(found)
 
 
 def render_markdown(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """What is wrong with the manifests, for a pull request: the worst first, each with its line."""
     ordered = in_order(diagnostics, sources)
-    worst = sorted(ordered, key=lambda found: WORST_FIRST.index(found.severity))
+    worst = sorted(ordered, key=lambda found: build_systems.WORST_FIRST.index(found.severity))
     verdict = "Invalid" if _count(ordered, Severity.ERROR) else "Valid"
     stated = ", ".join(_counts(ordered)) or "nothing found"
     blocks = ["## Manifests", f"**{verdict}:** {stated}"]
@@ -262,10 +257,12 @@ def render_junit(diagnostics: Sequence[Diagnostic], sources: Spans, *, files: Se
     for found in in_order(diagnostics, sources):
         file = _NOWHERE if found.place is None else found.place.file
         by_file.setdefault(file, []).append(found)
-    return junit("reconciler validate", [_case(file, found, sources) for file, found in by_file.items()])
+    return build_systems.junit(
+        "reconciler validate", [_case(file, found, sources) for file, found in by_file.items()]
+    )
 
 
-def _case(file: str, found: Sequence[Diagnostic], sources: Spans) -> Case:
+def _case(file: str, found: Sequence[Diagnostic], sources: Spans) -> build_systems.Case:
     errors = [item for item in found if item.severity is Severity.ERROR]
     others = [line for item in found if item not in errors for line in _lines(item, sources)]
     failure = None
@@ -274,7 +271,7 @@ def _case(file: str, found: Sequence[Diagnostic], sources: Spans) -> Case:
         codes = ", ".join(dict.fromkeys(error.code for error in errors))
         notes = [line for error in errors for line in _lines(error, sources)]
         failure = (codes, f"{errors[0].message}{more}", notes)
-    return Case(name=file, group="manifests", file=file, failure=failure, output=others)
+    return build_systems.Case(name=file, group="manifests", file=file, failure=failure, output=others)
 
 
 def _lines(found: Diagnostic, sources: Spans) -> Iterator[str]:
@@ -296,4 +293,6 @@ def render_prometheus(diagnostics: Sequence[Diagnostic], codes: Iterable[str], *
         for code in sorted(set(codes))
         for severity in loud
     ]
-    return exposition([("reconciler_policy_findings", "What the policies find in what is there.", series)])
+    return build_systems.exposition(
+        [("reconciler_policy_findings", "What the policies find in what is there.", series)]
+    )

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.domain.rights import Check, Status
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import DoctorDocument
-
 
 _HANGING = " " * 12
 _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
@@ -56,7 +52,7 @@ def summary(checks: Sequence[Check]) -> str:
     return f"{counted(len(checks), 'check')}: {message}."
 
 
-def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
+def document(checks: Sequence[Check], *, tool_version: str) -> Document:
     """Every check, and how many of each."""
     from reconciler.planfile.documents import ToolDocument
     from reconciler.report.documents import CheckDocument, DoctorDocument

@@ -12,32 +12,14 @@ from typing import Any, Final, get_args
 from pydantic import Field, TypeAdapter
 
 from reconciler.catalogue.facts import Stage
-from reconciler.domain.document import Document
+from reconciler.domain.document import Document, Name, what
 from reconciler.domain.rights import Status
 from reconciler.plan.capacity import Fit
 from reconciler.plan.proposal import Move
-from reconciler.planfile.documents import (
-    ApplyDocument,
-    DiagnosticsDocument,
-    DriftDocument,
-    ErrorDocument,
-    PlanDocument,
-    PoolDocument,
-    ToolDocument,
-)
+from reconciler.planfile import documents as saved
 from reconciler.planfile.observation import Json
 from reconciler.prices.document import CostDocument
-from reconciler.report.catalogue_documents import (
-    CarriedDocument,
-    CatalogDocument,
-    CatalogRefreshDocument,
-    EstimateDocument,
-    FirstDocument,
-    PricesDocument,
-    PricesRefreshDocument,
-    SourcedDocument,
-    what,
-)
+from reconciler.report import catalogue_documents
 from reconciler.upgrade.propose import Strategy
 
 # -- show, quota, lifecycle --------------------------------------------------------------------------------
@@ -61,13 +43,13 @@ class ThereDocument(Document):
 class NotReadDocument(Document):
     """An account that could not be read; nothing is known of what is in it."""
 
-    id: str
+    id: Name
     account: str
     code: str
     message: str
 
 
-class ShowDocument(FirstDocument):
+class ShowDocument(catalogue_documents.FirstDocument):
     """What `show -o json` prints: the deployments that are there, declared or not."""
 
     deployments: tuple[ThereDocument, ...]
@@ -75,7 +57,7 @@ class ShowDocument(FirstDocument):
     cost: CostDocument | None = what("With --cost: what all that is there costs.", default=None)
 
 
-class QuotaPoolDocument(PoolDocument):
+class QuotaPoolDocument(saved.PoolDocument):
     """A pool with what is left of it."""
 
     free: int | None
@@ -84,22 +66,22 @@ class QuotaPoolDocument(PoolDocument):
     deleted_accounts: tuple[str, ...] = what("Deleted accounts that may hold a part of that.")
 
 
-class QuotaDocument(FirstDocument):
+class QuotaDocument(catalogue_documents.FirstDocument):
     """What `quota -o json` prints: the pools that the fleet draws on."""
 
     pools: tuple[QuotaPoolDocument, ...]
 
 
-class LifespanDocument(SourcedDocument):
+class LifespanDocument(catalogue_documents.SourcedDocument):
     """How long the model of a deployment lives."""
 
-    id: str
+    id: Name
     account: str
     deployment: str
-    region: str | None
+    region: Name | None
     model: str
     version: str | None
-    sku: str | None
+    sku: Name | None
     fine_tuned: bool
     observed: bool = what("Whether it is there; false where it is only declared.")
     stage: Stage | None
@@ -120,7 +102,7 @@ class EndsDocument(Document):
     unknown: int
 
 
-class LifecycleDocument(FirstDocument):
+class LifecycleDocument(catalogue_documents.FirstDocument):
     """What `lifecycle -o json` prints: every deployment, the first to end first."""
 
     today: date
@@ -133,7 +115,7 @@ class LifecycleDocument(FirstDocument):
 # -- cost, capacity, upgrade -------------------------------------------------------------------------------
 
 
-class BillDocument(FirstDocument):
+class BillDocument(catalogue_documents.FirstDocument):
     """What `cost -o json` prints: what the declared deployments cost a month."""
 
     cost: CostDocument
@@ -143,8 +125,8 @@ class RoomDocument(Document):
     """A region and a SKU of one subscription; sizes are in units of the SKU."""
 
     subscription: str
-    region: str
-    sku: str
+    region: Name
+    sku: Name
     offered: bool | None
     minimum: int | None
     step: int | None
@@ -155,7 +137,7 @@ class RoomDocument(Document):
     source: str = what("Who says what is offered, and in which sizes.")
 
 
-class CapacityDocument(FirstDocument):
+class CapacityDocument(catalogue_documents.FirstDocument):
     """What `capacity -o json` prints: which regions and SKUs would take a model, the best first."""
 
     asked_at: str
@@ -171,10 +153,10 @@ class MoveDocument(Document):
     id: str
     needed: int
     move: Move
-    region: str | None
-    sku: str | None
+    region: Name | None
+    sku: Name | None
     capacity: int | None
-    account: str | None
+    account: Name | None
     available: int | None
     reason: str
 
@@ -187,7 +169,7 @@ class EditedDocument(Document):
     after: str
 
 
-class ProposalsDocument(FirstDocument):
+class ProposalsDocument(catalogue_documents.FirstDocument):
     """What `capacity propose -o json` prints: where the deployments without room could go."""
 
     asked_at: str
@@ -222,7 +204,7 @@ class EditDocument(Document):
 class UpgradeItemDocument(Document):
     """A deployment whose model retires, and what to do about it."""
 
-    id: str
+    id: Name
     file: str | None
     line: int | None
     from_: ModelVersionDocument = Field(alias="from")
@@ -244,7 +226,7 @@ class StandingDocument(Document):
     unsolved: int
 
 
-class UpgradeDocument(FirstDocument):
+class UpgradeDocument(catalogue_documents.FirstDocument):
     """What `upgrade -o json` prints: the edits after which no model retires."""
 
     items: tuple[UpgradeItemDocument, ...]
@@ -264,10 +246,10 @@ class CheckDocument(Document):
     fix: str
 
 
-class DoctorDocument(FirstDocument):
+class DoctorDocument(catalogue_documents.FirstDocument):
     """What `doctor -o json` prints."""
 
-    tool: ToolDocument
+    tool: saved.ToolDocument
     checks: tuple[CheckDocument, ...]
     summary: dict[Status, int]
 
@@ -283,7 +265,7 @@ class MeaningDocument(Document):
     source: str | None
 
 
-class WordsDocument(FirstDocument):
+class WordsDocument(catalogue_documents.FirstDocument):
     """What `explain -o json` prints."""
 
     words: tuple[MeaningDocument, ...]
@@ -291,13 +273,17 @@ class WordsDocument(FirstDocument):
 
 # -- schemas -----------------------------------------------------------------------------------------------
 
-Size = EstimateDocument | tuple[EstimateDocument, ...] | CarriedDocument
+Size = (
+    catalogue_documents.EstimateDocument
+    | tuple[catalogue_documents.EstimateDocument, ...]
+    | catalogue_documents.CarriedDocument
+)
 
 DOCUMENTS: Final[dict[str, Any]] = {
-    "plan": PlanDocument,
-    "apply": ApplyDocument,
-    "drift": DriftDocument,
-    "diagnostics": DiagnosticsDocument,
+    "plan": saved.PlanDocument,
+    "apply": saved.ApplyDocument,
+    "drift": saved.DriftDocument,
+    "diagnostics": saved.DiagnosticsDocument,
     "show": ShowDocument,
     "quota": QuotaDocument,
     "lifecycle": LifecycleDocument,
@@ -308,11 +294,11 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "doctor": DoctorDocument,
     "explain": WordsDocument,
     "size": Size,
-    "catalog": CatalogDocument,
-    "catalog-prices": PricesDocument,
-    "catalog-refresh": CatalogRefreshDocument,
-    "catalog-prices-refresh": PricesRefreshDocument,
-    "error": ErrorDocument,
+    "catalog": catalogue_documents.CatalogDocument,
+    "catalog-prices": catalogue_documents.PricesDocument,
+    "catalog-refresh": catalogue_documents.CatalogRefreshDocument,
+    "catalog-prices-refresh": catalogue_documents.PricesRefreshDocument,
+    "error": saved.ErrorDocument,
 }
 """Every document by the name that `schema --document` knows it by."""
 
@@ -322,7 +308,7 @@ _SIZE: Final = "What `size -o json` prints: an estimate, one for each SKU, or wh
 def json_schema(name: str) -> Json:
     """The JSON Schema (draft 2020-12) of one of `DOCUMENTS`; its `$id` has the version of the format."""
     model = DOCUMENTS[name]
-    first: type[Document] = EstimateDocument if model is Size else model
+    first: type[Document] = catalogue_documents.EstimateDocument if model is Size else model
     (version,) = get_args(first.model_fields["format_version"].annotation)
     schema = TypeAdapter[Any](model).json_schema(by_alias=True)
     return {

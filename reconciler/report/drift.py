@@ -18,15 +18,8 @@ from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
+from reconciler.planfile import documents
 from reconciler.planfile.codec import change_document
-from reconciler.planfile.documents import (
-    FORMAT_VERSION,
-    DriftDocument,
-    DriftItemDocument,
-    SinceDocument,
-    UnreadableDocument,
-    UnverifiedDocument,
-)
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import alike, broken, cells, clauses, listed, padded, stacked, whole_seconds
@@ -96,32 +89,22 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
     report, since = without_people(report, show_people=show_people), report.since
     found = Counter(item.cause for item in report.items)
-    return DriftDocument(
-        format_version=FORMAT_VERSION,
+    return documents.DriftDocument.from_value(
+        report,
+        format_version=documents.FORMAT_VERSION,
         items=tuple(
-            DriftItemDocument(
-                id=str(item.id),
+            documents.DriftItemDocument.from_value(
+                item,
                 account=item.id.account.name,
                 deployment=item.id.name,
-                cause=item.cause.value,
-                severity=item.severity.value,
-                explanation=item.explanation,
                 changes=tuple(map(change_document, item.changes)),
-                who=item.who,
-                when=item.when,
             )
             for item in report.items
         ),
         unreadable=tuple(
-            UnreadableDocument(
-                id=str(each.id), account=each.id.name, code=each.code, message=each.message, fix=each.fix
-            )
-            for each in report.unreadable
+            documents.UnreadableDocument.from_value(it, account=it.id.name) for it in report.unreadable
         ),
-        in_sync=report.in_sync,
-        ignored=report.ignored,
-        since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
-        unverified=tuple(map(UnverifiedDocument.from_value, report.unverified)),
+        since=None if since is None else documents.SinceDocument(plan=since, as_it_saw=report.unmoved),
         summary={cause.value: found[cause] for cause in Cause},
     ).to_json()
 

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
+from reconciler.report.catalogue import said_by
 from reconciler.report.layout import alike, broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import LifecycleDocument, LifespanDocument
-
 
 _UNKNOWN = "?"
 _LEGEND = (
@@ -87,9 +84,9 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
+def document(lifespans: Sequence[Lifespan], asked: Asked) -> Document:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
-    from reconciler.report.documents import EndsDocument, LifecycleDocument
+    from reconciler.report.documents import EndsDocument, LifecycleDocument, LifespanDocument
 
     ordered = soonest_first(lifespans)
     return LifecycleDocument(
@@ -97,7 +94,20 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
         today=asked.today,
         catalogue=asked.known_to,
         fail_within=asked.limit,
-        deployments=tuple(_document(item, asked) for item in ordered),
+        deployments=tuple(
+            LifespanDocument.from_value(
+                item,
+                account=item.id.account.name,
+                deployment=item.id.name,
+                also_said=None if item.facts is None else item.facts.disputed_with,
+                successor=None if item.facts is None else item.facts.successor,
+                version_upgrade_option=item.upgrade,
+                upgrade=item.upgrade_meaning,
+                **said_by(None if item.facts is None else item.facts.source),
+                **({} if asked.limit is None else {"failing": asked.ends(item)}),
+            )
+            for item in ordered
+        ),
         summary=EndsDocument(
             deployments=len(ordered),
             failing=sum(map(asked.ends, ordered)),
@@ -170,31 +180,3 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
         rest = "; only these are shown" if 0 < ending < len(lifespans) else ""
         lines.append(f"{ending} retired or retiring within {counted(asked.limit, 'day')}{rest}")
     return lines
-
-
-def _document(lifespan: Lifespan, asked: Asked) -> LifespanDocument:
-    from reconciler.report.documents import LifespanDocument
-
-    facts = lifespan.facts
-    failing = {} if asked.limit is None else {"failing": asked.ends(lifespan)}
-    return LifespanDocument(
-        id=str(lifespan.id),
-        account=lifespan.id.account.name,
-        deployment=lifespan.id.name,
-        region=None if lifespan.region is None else lifespan.region.name,
-        model=lifespan.model,
-        version=lifespan.version,
-        sku=None if lifespan.sku is None else lifespan.sku.name,
-        fine_tuned=lifespan.fine_tuned,
-        observed=lifespan.observed,
-        stage=lifespan.stage,
-        retires=lifespan.retires,
-        also_said=None if facts is None else facts.disputed_with,
-        days_left=lifespan.days_left,
-        successor=None if facts is None else facts.successor,
-        version_upgrade_option=lifespan.upgrade,
-        upgrade=lifespan.upgrade_meaning,
-        source=None if facts is None else facts.source.title,
-        as_of=None if facts is None else facts.source.as_of,
-        **failing,
-    )

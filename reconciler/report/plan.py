@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, counted
 from reconciler.domain.deployment import JsonValue
@@ -34,6 +34,9 @@ from reconciler.report.steps import (
     no_units,
 )
 from reconciler.report.style import Style, inert
+
+if TYPE_CHECKING:
+    from reconciler.prices.bill import Cost
 
 NOT_OURS: Final = "not ours"
 WORDS: Final = {
@@ -153,11 +156,7 @@ def summary(plan: Plan) -> str:
     rest = {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
     writes = ", ".join(f"{count} to {kind}" for kind, count in number.items() if kind not in rest)
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
-    money = ""
-    if plan.cost:
-        from reconciler.report.cost import total
-
-        money = f"cost {total(plan.cost)}"
+    money = _total("cost", plan.cost)
     return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
 
 
@@ -178,12 +177,17 @@ def idle(plan: Plan) -> str:
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
     which = "; `reconciler drift` shows to which version" if upgraded else ""
-    money = ""
-    if plan.cost:
-        from reconciler.report.cost import total
-
-        money = f"; cost stays at {total(replace(plan.cost, before=None))}"
+    money = _total("; cost stays at", plan.cost and replace(plan.cost, before=None))
     return f"Nothing to do: {text}{others}{which}{money}."
+
+
+def _total(words: str, cost: Cost | None) -> str:
+    """The sum behind these words; empty where nobody asked for it."""
+    if cost is None:
+        return ""
+    from reconciler.report.cost import total  # prices: 15 ms of import
+
+    return f"{words} {total(cost)}"
 
 
 def incomplete(plan: Plan) -> str:

@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from reconciler.catalogue.browse import Wanted
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
 from reconciler.report.layout import stacked
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import PricesDocument
-
 
 _Key = tuple[str, ...]
 _HEAD = ("model", "version", "SKU", "kind", "rate", "per", "regions", "list of")
@@ -94,7 +90,7 @@ def _cells(listed_price: ListedPrice) -> tuple[str, ...]:
     )
 
 
-def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
+def document(rows: Sequence[ListedPrice], book: PriceBook) -> Document:
     """The document of `catalog prices -o json`; rates are decimal text, as published."""
     from reconciler.report.catalogue_documents import PriceDocument, PriceListDocument, PricesDocument
 

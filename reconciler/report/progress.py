@@ -17,17 +17,7 @@ from typing import TYPE_CHECKING, Self, TextIO, assert_never
 
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.engine.outcome import (
-    Event,
-    Finished,
-    ItemReport,
-    Outcome,
-    Sending,
-    Sent,
-    Started,
-    Stopping,
-    Waiting,
-)
+from reconciler.engine import outcome
 from reconciler.plan.plan import Step
 from reconciler.report.layout import cells, seconds, shortened
 from reconciler.report.style import Style
@@ -190,7 +180,7 @@ def _name(step: Step, style: Style) -> str:
     return f"{style.show(step.action.id.account.name)}/{style.show(step.action.id.name)}"
 
 
-def _ended(item: ItemReport, style: Style) -> str:
+def _ended(item: outcome.ItemReport, style: Style) -> str:
     """How a step ended, with the code and the request id where it did not succeed."""
     took = f" after {seconds(item.duration_ms)}" if item.duration_ms else ""
     fault = item.fault
@@ -210,30 +200,30 @@ class PlainProgress:
         self._waits: dict[DeploymentId, tuple[str, float]] = {}
         self._sent: dict[DeploymentId, str] = {}
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Write a line, where the event is news."""
         match event:
-            case Started():
+            case outcome.Started():
                 pass
-            case Sending():
+            case outcome.Sending():
                 self._waits.pop(event.step.action.id, None)
-            case Sent():
+            case outcome.Sent():
                 request = f" (request id {self._style.show(event.request_id)})" if event.request_id else ""
                 self._sent[event.step.action.id] = f"{event.verb} received by ARM{request}, "
-            case Waiting():
+            case outcome.Waiting():
                 self._wait(event)
-            case Finished():
+            case outcome.Finished():
                 self._done += 1
                 step = event.item.step
                 self._waits.pop(step.action.id, None)
                 self._sent.pop(step.action.id, None)
                 self._line(f"{_name(step, self._style)}: {_ended(event.item, self._style)}")
-            case Stopping():
+            case outcome.Stopping():
                 self._line(self._style.show(str(event)))
             case _:
                 assert_never(event)
 
-    def _wait(self, event: Waiting) -> None:
+    def _wait(self, event: outcome.Waiting) -> None:
         what, waited = self._waits.get(event.step.action.id, ("", 0.0))
         if what != event.what or waited >= _REPEAT_AFTER:
             text = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
@@ -284,27 +274,27 @@ class TerminalProgress:
             self._foot.__exit__(kind, error, trace)
             self._foot = None
 
-    def notify(self, event: Event) -> None:
+    def notify(self, event: outcome.Event) -> None:
         """Change the line of the lane that the event is about."""
         if self._foot is None:
             return
         match event:
-            case Started(step=step):
+            case outcome.Started(step=step):
                 name = f"{step.action.kind} {_name(step, self._style)}"
                 self._lanes.of(step).begin(name, self._foot.console.get_time())
-            case Sending():
+            case outcome.Sending():
                 self._lanes.of(event.step).do(f"sends {event.verb}")
-            case Sent():
+            case outcome.Sent():
                 self._lanes.of(event.step).do(f"{event.verb} received by ARM")
-            case Waiting():
+            case outcome.Waiting():
                 text = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
                 self._lanes.of(event.step).do(text, waiting=True)
-            case Finished(item=item):
-                failed = item.outcome is not Outcome.SUCCEEDED
+            case outcome.Finished(item=item):
+                failed = item.outcome is not outcome.Outcome.SUCCEEDED
                 self._lanes.of(item.step).end(failed=failed)
                 if failed:
                     self._foot.keep(f"{_name(item.step, self._style)}: {_ended(item, self._style)}")
-            case Stopping():
+            case outcome.Stopping():
                 self._foot.keep(self._style.show(str(event)))
             case _:
                 assert_never(event)

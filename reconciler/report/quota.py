@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.layout import broken, listed, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import QuotaDocument
-
 
 _COUNTED: Final = {
     Verdict.FITS: "within the limit",
@@ -52,19 +49,17 @@ def per_cent(pool: PoolForecast) -> int | None:
     return 0 if not pool.used_after else -(-100 * pool.used_after // pool.limit) if pool.limit else 100
 
 
-def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
+def document(pools: Sequence[PoolForecast]) -> Document:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
-    from reconciler.planfile.codec import pool_document
     from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 
     return QuotaDocument(
         format_version=1,
         pools=tuple(
-            QuotaPoolDocument(
-                **dict(pool_document(pool)),
+            QuotaPoolDocument.from_value(
+                pool,
                 free=free(pool),
                 used_percent=per_cent(pool),
-                elsewhere=pool.elsewhere,
                 deleted_accounts=tuple(str(gone.id) for gone in pool.deleted),
             )
             for pool in pools

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
+from reconciler.domain.document import Document
 from reconciler.domain.marks import owner_of
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.prices.bill import Cost
@@ -18,10 +18,6 @@ from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import cells, columns, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import ShowDocument
-
 
 _HEAD = ("account", "region", "deployment", "model", "version", "sku", "capacity", "state", "owner")
 _CAPACITY = 6
@@ -67,7 +63,7 @@ def render_markdown(observed: ObservedState) -> str:
     return "\n".join([*lines, *([""] if unread else []), *unread]) + "\n"
 
 
-def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
+def document(observed: ObservedState, cost: Cost | None = None) -> Document:
     """Deployments with ARM's values, and the accounts that could not be read."""
     from reconciler.report.documents import NotReadDocument, ShowDocument, ThereDocument
 
@@ -86,10 +82,7 @@ def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
         )
         for region, existing in there_in(observed)
     )
-    unreadable = tuple(
-        NotReadDocument(id=str(item.id), account=item.id.name, code=item.code, message=item.message)
-        for item in unread_in(observed)
-    )
+    unreadable = tuple(NotReadDocument.from_value(item, account=item.id.name) for item in unread_in(observed))
     priced = {"cost": cost_document(cost)} if cost else {}
     return ShowDocument(format_version=1, deployments=deployments, unreadable=unreadable, **priced)
 

@@ -14,7 +14,7 @@ from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument
+    from reconciler.domain.document import Document
 
 
 _UNKNOWN = "?"
@@ -51,21 +51,19 @@ class Carried:
         return None if self.output_ratio is None else self.input_tpm / self.output_ratio
 
 
-def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
+def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> Document:
     """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
     from reconciler.report.catalogue_documents import EstimateDocument
 
     sizes = estimate.sizes
-    return EstimateDocument(
+    return EstimateDocument.from_value(
+        estimate,
         format_version=1,
-        sku=estimate.sku.name,
         raw_ptu=round(float(estimate.raw_ptu), 2),
-        deployable_ptu=estimate.deployable_ptu,
         minimum=sizes.minimum if sizes else None,
         step=sizes.step if sizes else None,
         input_tpm_per_ptu=estimate.facts.input_tpm,
         tokens_per_second=estimate.facts.tokens_per_second,
-        formula=estimate.formula,
         source=str(estimate.facts.source),
         sizes_source=str(sizes.source) if sizes else None,
         notes=(
@@ -95,7 +93,7 @@ def estimates_text(
     return _page(title, rows, below, style)
 
 
-def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
+def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> Document:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
     from reconciler.report.catalogue_documents import CarriedDocument, LegalDocument
 

@@ -18,15 +18,7 @@ from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import (
-    Action,
-    Blocked,
-    Create,
-    Delete,
-    FieldChange,
-    Keep,
-    Update,
-)
+from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep, Update
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
 from reconciler.report.layout import broken, cells, listed, padded, stacked

@@ -1,30 +1,26 @@
-"""The proposals of `upgrade`: for a terminal, a pull request, a program and `git apply`.
+"""The proposals of `upgrade` and `capacity propose`: for a terminal, a pull request, a program, `git apply`.
 
 Rule of this module: what is proposed stands before what could not be solved, and every target has its source.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import Final
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
+from reconciler.domain.document import Document
+from reconciler.plan.proposal import Move, RoomProposal
+from reconciler.report.capacity import NO_PROMISE
 from reconciler.report.markdown import markdown_fence, markdown_inert, table
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
 from reconciler.upgrade.wanted import Beside, NewValues, Removal
-
-if TYPE_CHECKING:
-    from reconciler.report.documents import (
-        EditDocument,
-        UpgradeDocument,
-        UpgradeItemDocument,
-    )
-
 
 Spans = Callable[[Place], Span | None]
 Texts = Mapping[str, Edited]
@@ -139,66 +135,54 @@ def _row(proposal: Proposal) -> tuple[str, ...]:
     )
 
 
-def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
+def document(found: Sequence[Proposal], spans: Spans) -> Document:
     """The document that programs read; null for what is not known."""
-    from reconciler.report.documents import StandingDocument, UpgradeDocument
+    from reconciler.report.documents import StandingDocument, UpgradeDocument, UpgradeItemDocument
 
+    number = Counter(item.standing for item in found)
+    edits, waiting, unsolved = (number[standing] for standing in Standing)
     return UpgradeDocument(
         format_version=1,
-        items=tuple(_document(item, spans) for item in found),
-        summary=StandingDocument(
-            edits=sum(item.standing is Standing.EDIT for item in found),
-            waiting=sum(item.standing is Standing.WAITING for item in found),
-            unsolved=sum(item.standing is Standing.UNSOLVED for item in found),
-        ),
+        items=tuple(UpgradeItemDocument.from_value(item, **_named(item, spans)) for item in found),
+        summary=StandingDocument(edits=edits, waiting=waiting, unsolved=unsolved),
     )
 
 
-def _document(proposal: Proposal, spans: Spans) -> UpgradeItemDocument:
-    from reconciler.report.documents import ChecksDocument, ModelVersionDocument, UpgradeItemDocument
-
+def _named(proposal: Proposal, spans: Spans) -> dict[str, object]:
+    """What the document calls otherwise than a proposal does."""
     place = proposal.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
     target = proposal.target
-    return UpgradeItemDocument(
-        id=str(proposal.id),
-        file=None if place is None else place.file,
-        line=None if span is None else span.line,
-        from_=ModelVersionDocument(model=proposal.deployment.spec.model.name, version=_version(proposal)),
-        to=None if target is None else ModelVersionDocument(model=target.name, version=target.version),
-        source=None if target is None else target.source,
-        as_of=None if target is None else target.as_of or None,
-        retires=proposal.retires,
-        strategy=proposal.strategy,
-        checks=ChecksDocument.from_value(proposal.checks),
-        edit=_edit(proposal),
-        reason=proposal.reason,
-    )
+    return {
+        "file": None if place is None else place.file,
+        "line": None if span is None else span.line,
+        "from_": {"model": proposal.deployment.spec.model.name, "version": _version(proposal)},
+        "to": None if target is None else {"model": target.name, "version": target.version},
+        "source": None if target is None else target.source,
+        "as_of": None if target is None else target.as_of or None,
+        "edit": _edit(proposal),
+    }
 
 
-def _edit(proposal: Proposal) -> EditDocument | None:
+def _edit(proposal: Proposal) -> dict[str, str | None] | None:
     """What the edit does, at the manifest's own paths."""
-    from reconciler.report.documents import EditDocument
-
     before = " ".join(filter(None, (proposal.deployment.spec.model.name, _version(proposal))))
-    target = proposal.target
-    after = "" if target is None else f"{target.name} {target.version}"
+    after = "" if proposal.target is None else f"{proposal.target.name} {proposal.target.version}"
     match proposal.wanted:
         case None:
             return None
         case Beside(name=name):
-            return EditDocument(path="deployments", before=None, after=f"{name}: {after}")
+            return {"path": "deployments", "before": None, "after": f"{name}: {after}"}
         case Removal():
-            return EditDocument(path="deployments", before=f"{proposal.id.name}: {before}", after=None)
+            return {"path": "deployments", "before": f"{proposal.id.name}: {before}", "after": None}
         case _:
-            return EditDocument(path="model", before=before, after=after)
+            return {"path": "model", "before": before, "after": after}
 
 
 def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
     """The last line: what there is to do and what is left to people."""
-    edits = sum(item.standing is Standing.EDIT for item in found)
-    waiting = sum(item.standing is Standing.WAITING for item in found)
-    unsolved = sum(item.standing is Standing.UNSOLVED for item in found)
+    number = Counter(item.standing for item in found)
+    edits, waiting, unsolved = (number[standing] for standing in Standing)
     if not found:
         return f"Upgrade: no declared model retires within {counted(within, 'day')}."
     parts = [f"{counted(edits, 'edit')} {done}"] if edits else []
@@ -218,3 +202,46 @@ def _version(proposal: Proposal) -> str | None:
 
 def _from(proposal: Proposal) -> str:
     return f"{proposal.deployment.spec.model.name} {_version(proposal) or '(no version)'}"
+
+
+# -- capacity propose -----------------------------------------------------------------------------------
+
+_TODO: Final = {
+    Move.NOTHING: "nothing to do",
+    Move.SKU: "change the SKU",
+    Move.ACCOUNT: "move the entry to the set of {account}",
+    Move.SIZE: "make it smaller",
+    Move.NEW_ACCOUNT: "it needs an account there first",
+    Move.NOWHERE: "wait, or ask for less",
+    Move.UNKNOWN: "nothing can be said",
+}
+
+
+def room_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, style: Style) -> str:
+    """A paragraph per deployment, then the diff."""
+    lines: list[str] = []
+    for item in found:
+        name = f"{item.desired.id.account.name}/{item.desired.id.name}"
+        amount = f" ({item.available} available)" if item.available and item.move is not Move.UNKNOWN else ""
+        todo = _TODO[item.move].format(account=item.account.name if item.account else "")
+        words = f"{name}: {todo}. {item.reason}{amount}"
+        lines += style.paragraph(style.show(words), hanging="  ")
+    if not found:
+        lines.append("No provisioned deployment is selected, so there is nothing to propose.")
+    else:
+        line = f"As ARM said at {asked_at}. {NO_PROMISE}"
+        lines += ["", *style.paragraph(line)]
+    text = "\n".join(lines) + "\n"
+    return f"{text}\n{diff(texts)}" if texts else text
+
+
+def room_document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Document:
+    """The document of `capacity propose -o json`."""
+    from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
+
+    return ProposalsDocument(
+        format_version=1,
+        asked_at=asked_at,
+        items=tuple(MoveDocument.from_value(item, id=str(item.desired.id)) for item in found),
+        edits=tuple(EditedDocument.from_value(text, path=name) for name, text in texts.items()),
+    )

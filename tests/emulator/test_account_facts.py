@@ -115,6 +115,19 @@ def test_an_account_lists_the_skus_of_its_kind_with_their_tiers(kind: str, liste
     assert [item["sku"]["tier"] for item in found] == listed
 
 
+def test_an_account_that_is_written_again_has_the_addresses_of_that_day() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    body = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus", "properties": {}}
+    shown = []
+    for day, method in (("2023-03-29", "PUT"), ("2024-11-30", "GET"), ("2024-11-30", "PATCH")):
+        arm.control("clock", {"at": f"{day}T00:00:00Z"})
+        arm.sign_in_again()
+        found = arm.arm(method, f"{ABOVE}one", None if method == "GET" else body)
+        shown.append("OpenAI Realtime API" in found.json["properties"]["endpoints"])
+    assert shown == [False, False, True]
+
+
 def test_a_part_that_was_not_recorded_on_a_day_is_that_of_the_nearest() -> None:
     halfway = [account_facts.part("Face", "S0", day, "capabilities") for day in ("2024-08-01", "2024-09-01")]
     assert [found["Scenario"].startswith("Face.Legacy") for found in halfway] == [True, False]

@@ -1,5 +1,5 @@
-"""One file per command: options in, one call into the pipeline, text out. No rule lives here.
+"""What the commands do: options in, one call into the pipeline, text out. No rule lives here.
 
-At the head of a module of `reconciler.cli` is imported what the options need; what only running needs is
-imported where it runs, so that every `--help` is as fast as the first one.
+A module is imported when one of its commands is run (see `cli.parser`), so it imports at its head what it
+needs; what only some runs need, and takes long, where they do.
 """

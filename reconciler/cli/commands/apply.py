@@ -3,96 +3,56 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import select
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import allowance_options, plan_text, style_of, valid_fleet, write_forms
+from reconciler.cli.choosing import must_hit_something
+from reconciler.cli.commands.plan import plan_text
+from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
+from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.help import Command
 from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    manifest_options,
-    output_options,
-    writing_connection_options,
-)
-from reconciler.cli.running import current, written_by
+from reconciler.cli.options import Chosen, Connection, Output
+from reconciler.cli.pipeline import WRITING, look, plan_with
+from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
+from reconciler.cli.running import current
 from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
+from reconciler.diagnostics import counted
 from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.plan.allowances import Policy
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
-    from reconciler.cli.deadline import Deadline
     from reconciler.cli.journal import Journal
     from reconciler.engine.outcome import ApplyReport, ItemReport
-    from reconciler.engine.pace import Pace
-    from reconciler.plan.allowances import Policy
     from reconciler.plan.plan import Plan
     from reconciler.planfile.saved import SavedPlan
 
 
-@click.command(
-    "apply",
-    cls=Command,
-    examples=(
-        "reconciler apply",
-        "reconciler apply plan.json --yes",
-        "reconciler apply --target 'prod/aoai-eastus2/*' --yes",
-    ),
-)
-@manifest_options
-@writing_connection_options
-@output_options("text", "json")
-@allowance_options
-@click.option("--yes", "--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--no-wait", is_flag=True, help="Do not follow long operations to their end.")
-@click.option(
-    "--capacity-wait",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="S",
-    help="Where a region has no room for a provisioned deployment, try again for S seconds.",
-)
-@click.option("--all-or-nothing", is_flag=True, help="With PLANFILE: do nothing if any item has moved.")
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=written_by("--journal"),
-    help="Append intents and outcomes there.",
-)
-def command(
-    *,
-    chosen: Chosen,
-    connection: Connection,
-    output: Output,
-    allowances: Policy,
-    yes: bool,
-    no_wait: bool,
-    capacity_wait: float,
-    all_or_nothing: bool,
-    journal: Path | None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyAsked:
+    """How to apply; `capacity_wait` is in seconds."""
+
+    yes: bool
+    no_wait: bool
+    capacity_wait: float
+    all_or_nothing: bool
+    journal: Path | None
+
+
+def apply(
+    *, chosen: Chosen, connection: Connection, output: Output, allowances: Policy, asked: ApplyAsked
 ) -> int:
-    """Make Azure as the manifests declare. With PLANFILE [PATH]...: do that plan, as far as it still fits.
-
-    A PLANFILE is applied without asking, for somebody has read it. What is written comes from the manifests
-    of PATH, read again. Without a PATH the ones that the plan names are read, if all of them are below the
-    working directory. The file can only narrow what they say, and no number in it lifts a guard.
-    """
-    from reconciler.cli.planfile import as_planned, saved_plan
-    from reconciler.engine.pace import DEFAULT_PACE
-
+    """Plan, ask, do it; or do exactly a saved plan."""
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
-        if chosen.shard and all_or_nothing:
+        if chosen.shard and asked.all_or_nothing:
             raise UsageProblem(
                 "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another "
                 "has moved. Nothing was written; leave one of the two out"
@@ -100,17 +60,8 @@ def command(
     loaded = valid_fleet(chosen, connection.cloud, output)
     if saved is not None:
         saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
-    pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait, capacity_wait=capacity_wait)
     run = _Run(
-        loaded=loaded,
-        connection=connection,
-        output=output,
-        allowances=allowances,
-        yes=yes,
-        all_or_nothing=all_or_nothing,
-        saved=saved,
-        pace=pace,
-        journal=journal,
+        loaded=loaded, connection=connection, output=output, allowances=allowances, asked=asked, saved=saved
     )
     return enter(run.to_the_end())
 
@@ -123,18 +74,11 @@ class _Run:
     connection: Connection
     output: Output
     allowances: Policy
-    yes: bool
-    all_or_nothing: bool
+    asked: ApplyAsked
     saved: SavedPlan | None
-    pace: Pace
-    journal: Path | None
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
-        from reconciler.cli.choosing import must_hit_something
-        from reconciler.cli.pipeline import WRITING, look, plan_with
-        from reconciler.cli.planfile import only_what_was_seen
-
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
             observed = await reading(look(desired, arm, self.connection, output, ahead=WRITING), deadline)
@@ -147,9 +91,11 @@ class _Run:
 
             moved: tuple[ItemReport, ...] = ()
             if self.saved is not None:
-                plan, stale = only_what_was_seen(plan, self.saved, output, all_or_nothing=self.all_or_nothing)
+                plan, stale = only_what_was_seen(
+                    plan, self.saved, output, all_or_nothing=self.asked.all_or_nothing
+                )
                 moved = stale_items(plan, stale)
-                plan = dataclasses.replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
+                plan = replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
@@ -159,9 +105,7 @@ class _Run:
 
     def _ask(self, plan: Plan, deadline: Deadline) -> float:
         """Get the yes that is needed; the seconds that a person took for it."""
-        from reconciler.diagnostics import counted
-
-        if self.yes or self.saved is not None:
+        if self.asked.yes or self.saved is not None:
             return 0.0
         if sys.stdin is None or not sys.stdin.isatty() or self.output.form != "text":
             raise UsageProblem(
@@ -197,16 +141,22 @@ class _Run:
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
         from reconciler.cli.journal import listeners
-        from reconciler.engine.apply import apply
+        from reconciler.engine.apply import apply as carry_out
+        from reconciler.engine.pace import DEFAULT_PACE
         from reconciler.engine.stop import Cause, Interruption, Stop
 
         if (run := current()) is not None:
             run.may_have_written = True
         stop = Stop()
-        pace = dataclasses.replace(self.pace, apply_deadline=deadline.left(the_clock().monotonic()))
+        pace = replace(
+            DEFAULT_PACE,
+            wait_for_operations=not self.asked.no_wait,
+            capacity_wait=self.asked.capacity_wait,
+            apply_deadline=deadline.left(the_clock().monotonic()),
+        )
         with listening_for_signals(stop):
-            with listeners(self.output, self.journal, plan) as (listener, kept):
-                report = await apply(
+            with listeners(self.output, self.asked.journal, plan) as (listener, kept):
+                report = await carry_out(
                     plan,
                     arm,
                     the_clock(),
@@ -216,7 +166,7 @@ class _Run:
                     time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
                     facts=arm,
                 )
-            report = dataclasses.replace(report, items=(*report.items, *moved))
+            report = replace(report, items=(*report.items, *moved))
             code = exit_code(report, waited=pace.wait_for_operations)
             return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
 
@@ -225,7 +175,7 @@ class _Run:
         why = kept.missing or (kept.problem.strerror if kept.problem else "")
         if why:
             note(self.output, f"warning: the journal of this run is missing or incomplete: {why}")
-        return Exit.FAILED if why and self.journal is not None else Exit.DONE
+        return Exit.FAILED if why and self.asked.journal is not None else Exit.DONE
 
 
 def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:

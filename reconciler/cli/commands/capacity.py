@@ -1,39 +1,54 @@
-"""`reconciler capacity`: regions and SKUs that would take a model now, with quota and capacity."""
+"""`reconciler capacity`: where a model would find room; `capacity propose`: the edit for what has none."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-
-from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_or_default
-from reconciler.cli.commands.shared import end_with_errors, style_of, write_forms
-from reconciler.cli.exit_codes import Exit
-from reconciler.cli.knowledge import catalogue
-from reconciler.cli.loop import run_reading
-from reconciler.cli.options import (
-    DEFAULT_PATH,
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    output_options,
+from reconciler.catalogue.query import Catalogue
+from reconciler.cli.commands import pages
+from reconciler.cli.commands.shared import (
+    end_with_errors,
+    must_declare_something,
+    style_of,
+    valid_fleet,
+    write_forms,
 )
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import catalogue, model_name, region_name, sku_name, version_or_default
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
+from reconciler.cli.pipeline import plan_for, stamp_of
 from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet
+from reconciler.domain.deployment import ModelRef
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.ids import Region, is_guid
+from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily, SkuName
+from reconciler.engine.observe import observe_for_plan, read_regions
+from reconciler.engine.platform import ask_capacities
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.catalogue.query import Catalogue
-    from reconciler.domain.deployment import ModelRef
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.ids import Region
-    from reconciler.domain.sku import SkuName
-    from reconciler.plan.capacity import Answers, CapacityQuestion, CapacityRow, Sought
-    from reconciler.plan.plan import PoolForecast
-    from reconciler.report import capacity as report
+from reconciler.manifest.load import understood
+from reconciler.plan.allowances import Policy
+from reconciler.plan.capacity import (
+    Answers,
+    CapacityQuestion,
+    CapacityRow,
+    Fit,
+    Sought,
+    best_first,
+    capacity_rows,
+    question_of,
+)
+from reconciler.plan.plan import PoolForecast
+from reconciler.plan.proposal import Move, RoomProposal
+from reconciler.plan.proposal import propose as proposed
+from reconciler.report import capacity as report
+from reconciler.report import upgrade as proposals_report
+from reconciler.upgrade.rewrite import rewritten
+from reconciler.upgrade.splices import Edited
+from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +61,7 @@ class Search:
     zone: str | None
 
 
-@click.command("capacity")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--model", required=True, help="The model to place.")
-@click.option("--version", help="Its version; the catalogue's default if absent.")
-@click.option("--sku", help="Only this SKU.")
-@click.option("--ptus", type=click.IntRange(min=1), metavar="N", help="PTUs wanted, on provisioned SKUs.")
-@click.option("--units", type=click.IntRange(min=1), metavar="N", help="Units wanted, on other SKUs.")
-@click.option(
-    "--fine-tuned", is_flag=True, help="For a model fine-tuned from it: ARM has a number of its own."
-)
-@click.option("--zone", metavar="EU|US", help="Only regions of this data zone.")
-@click.option("--regions", metavar="NAME,...", help="Only these regions.")
-@click.option(
-    "--subscription",
-    "subscriptions",
-    multiple=True,
-    metavar="GUID|ALIAS",
-    help="Whose quota; those of the manifests if absent.",
-)
-@connection_options
-@output_options("text", "json", "markdown", "html")
-def command(
+def capacity(
     *,
     paths: tuple[str, ...],
     model: str,
@@ -81,14 +75,8 @@ def command(
     subscriptions: tuple[str, ...],
     connection: Connection,
     output: Output,
-) -> int:
-    """Say which regions and SKUs would take a model now: offered, legal size, quota left, capacity.
-
-    With PATH, the quota is what their plan would leave. Capacity is ARM's own answer, with
-    the time it was asked; it is no promise. Exit 1 where nothing fits.
-    """
-    from reconciler.plan.capacity import Sought
-
+) -> Exit:
+    """Say which regions and SKUs would take a model now, with quota and capacity."""
     if ptus is not None and units is not None:
         raise UsageProblem("--ptus is for provisioned SKUs and --units for the others: give one of them")
     loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
@@ -108,14 +96,6 @@ def command(
     )
     work = _search(search, desired, loaded if paths else None, connection, output)
     table = run_reading(work, timeout=connection.timeout)
-    _write(table, desired, output)
-    return Exit.DONE if any(row.fit.value == "fits" for row in table.rows) else Exit.FAILED
-
-
-def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -> None:
-    from reconciler.cli.commands import pages
-    from reconciler.report import capacity as report
-
     alias_of = desired.fleet.alias_of
     write_forms(
         output,
@@ -124,8 +104,9 @@ def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -
         ),
         json=lambda _: report.document(table).to_json(),
         markdown=lambda _: report.render_markdown(table, alias_of=alias_of),
-        html=lambda _: pages.capacity_html(table, desired),
+        html=lambda _: pages.capacity_html(table, desired.fleet),
     )
+    return Exit.DONE if any(row.fit is Fit.FITS for row in table.rows) else Exit.FAILED
 
 
 async def _search(
@@ -136,13 +117,6 @@ async def _search(
     output: Output,
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
-    from reconciler.cli.pipeline import plan_for, stamp_of
-    from reconciler.engine.observe import observe_for_plan, read_regions
-    from reconciler.engine.platform import ask_capacities
-    from reconciler.plan.allowances import Policy
-    from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows
-    from reconciler.report import capacity as report
-
     known, model = catalogue(), search.sought.model
     async with connect(connection, output, desired) as arm:
         questions = {
@@ -203,8 +177,6 @@ def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> 
 
 def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:
     """GUIDs in lower case: those named, by id or by alias, else those of the declared accounts."""
-    from reconciler.domain.ids import is_guid
-
     aliases = {alias: subscription.id for alias, subscription in desired.fleet.subscriptions.items()}
     found = [aliases.get(item, item) for item in named] or [
         account.id.subscription for account in desired.accounts
@@ -218,8 +190,6 @@ def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ..
 
 
 def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
-    from reconciler.domain.deployment import ModelRef
-
     name = model_name(known, model)
     chosen = version_or_default(known, name, version or None)
     if chosen is None:
@@ -232,8 +202,6 @@ def _skus(
     known: Catalogue, model: ModelRef, sku: str | None, ptus: int | None, units: int | None
 ) -> tuple[SkuName, ...]:
     """The SKUs to consider, in the catalogue's order."""
-    from reconciler.domain.sku import SkuFamily
-
     offered = known.skus_for(model.name, model.version) or ()
     skus: Collection[SkuName] = (sku_name(sku),) if sku else offered
     found = tuple(
@@ -261,3 +229,63 @@ def _zone(known: Catalogue, text: str | None) -> str | None:
     if text.upper() not in zones:
         raise UsageProblem(f"{text!r} is not a data zone; those are {', '.join(sorted(zones))}")
     return text.upper()
+
+
+def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
+    """Propose the edit of the manifests for what its region has no room for."""
+    loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
+    desired = loaded.state()
+    must_declare_something(desired)
+    found, asked_at = run_reading(_proposals(desired, connection, output), timeout=connection.timeout)
+    texts = _edits(loaded, found)
+    write_forms(
+        output,
+        text=lambda each: proposals_report.room_text(found, texts, asked_at, style=style_of(each)),
+        json=lambda _: proposals_report.room_document(found, texts, asked_at).to_json(),
+        diff=lambda _: proposals_report.diff(texts),
+    )
+    if texts:
+        return Exit.CHANGES
+    return Exit.DONE if all(item.move is Move.NOTHING for item in found) else Exit.FAILED
+
+
+async def _proposals(
+    desired: DesiredState, connection: Connection, output: Output
+) -> tuple[tuple[RoomProposal, ...], str]:
+    wanted = [
+        deployment
+        for deployment in desired.deployments
+        if desired.covers(deployment.id) and deployment.spec.sku.name.family is SkuFamily.PROVISIONED
+    ]
+    questions = {
+        each.id: question_of(each.id.account.subscription.lower(), each.spec.model) for each in wanted
+    }
+    async with connect(connection, output, desired) as arm:
+        asked = [each for each in questions.values() if each is not None]
+        answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
+        at = stamp_of(arm)
+    found, known = [], catalogue()
+    for item in wanted:
+        question = questions[item.id]
+        answer = None if question is None else answers[question]
+        model, (name, version) = item.spec.model, item.spec.model.listed
+        sizes = {
+            sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS
+        }
+        found.append(proposed(item, answer, desired.accounts, sizes))
+    return tuple(found), at
+
+
+def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited]:
+    """The texts of the files that change."""
+    wanted = []
+    for item in found:
+        values = {}
+        if item.move is Move.SKU and item.sku is not None:
+            values[SKU] = item.sku.name
+        if item.move in {Move.SKU, Move.SIZE} and item.capacity is not None and item.capacity != item.needed:
+            values[CAPACITY] = str(item.capacity)
+        if values:
+            wanted.append(NewValues(id=item.desired.id, values=values))
+    read = partial(understood, paths=loaded.chosen.paths)
+    return rewritten(read(loaded.manifests.read), wanted, read).texts

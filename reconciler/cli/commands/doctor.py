@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Callable
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-import click
+from typing import Literal
 
 from reconciler import __version__
+from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
+from reconciler.arm.client import ArmClient
 from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
-from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output, fleet_options
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, no_fleet, the_clock
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from reconciler.arm.client import ArmClient
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.rights import Check
+from reconciler.diagnostics import Severity, counted
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.rights import Check, Status
+from reconciler.engine.doctor import clock_check, examine
+from reconciler.report import doctor as report
 
 _LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
 _OLD = 120
 """Days after which the catalogue is called old: models are announced and retired by the quarter."""
 
 
-@click.command("doctor", cls=Command, examples=("reconciler doctor", "reconciler doctor --for apply -v"))
-@fleet_options("text", "json")
-@click.option(
-    "--for",
-    "purpose",
-    type=click.Choice(["plan", "apply"]),
-    default="plan",
-    show_default=True,
-    help="What the identity must be able to do; rights to write that are missing fail only for apply.",
-)
-def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Output) -> int:
-    """Examine cloud, sign-in, rights, clock, api-version, versions and manifests. Exit 1 if one fails.
-
-    Reads are really tried, writes never: what ARM says of this identity's rights is looked up. Without
-    manifests only cloud and sign-in are examined.
-    """
-    from reconciler.report import doctor as report
-
+def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Output) -> Exit:
+    """Examine cloud, sign-in, rights, clock, api-version, versions and manifests."""
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
     desired = (loaded.desired if loaded else None) or no_fleet(connection)
@@ -72,8 +56,6 @@ _Status = Literal["ok", "warning", "failed", "unverified"]
 
 
 def _check(name: str, subject: str, status: _Status, message: str, fix: str = "") -> Check:
-    from reconciler.domain.rights import Check, Status
-
     return Check(name=name, subject=subject, status=Status(status), message=message, fix=fix)
 
 
@@ -81,9 +63,6 @@ def _check(name: str, subject: str, status: _Status, message: str, fix: str = ""
 
 
 def _program() -> Check:
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
     found, missing = [], []
     for name in _LIBRARIES:
         try:
@@ -98,8 +77,6 @@ def _program() -> Check:
 
 
 def _catalogue(today: date) -> Check:
-    from reconciler.diagnostics import counted
-
     known = catalogue()
     age = (today - known.date).days
     overlay = os.environ.get(OVERLAY)
@@ -113,8 +90,6 @@ def _catalogue(today: date) -> Check:
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
-    from reconciler.diagnostics import Severity, counted
-
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
         fix = "name the folder with the manifests"
@@ -141,8 +116,6 @@ async def _look(
     *,
     to_apply: bool,
 ) -> None:
-    from reconciler.engine.doctor import clock_check, examine
-
     tell = checks.append
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
@@ -193,8 +166,6 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
-    from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
-
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
     status: _Status = "ok"
     message, fix, lost = "known to the endpoint", "", lost_in(used)

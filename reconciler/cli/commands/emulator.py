@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 from pathlib import Path
 
 import click
+import httpx
 
 from reconciler.cli.exit_codes import Exit, Interrupted
-from reconciler.cli.help import Group
-from reconciler.cli.options import FILE, READABLE, Output, output_options
+from reconciler.cli.options import Output
 from reconciler.cli.wiring import write_result
+from reconciler.emulator import application
 from reconciler.errors import UsageProblem
-
-_STATE = click.option(
-    "--state",
-    envvar="RECONCILER_EMULATOR_STATE",
-    type=FILE,
-    default=Path(".reconciler/emulator.db"),
-    show_default=True,
-    help="SQLite file of the state; `:memory:` keeps none (serve only).  [RECONCILER_EMULATOR_STATE]",
-)
-
 
 _LARGEST_WORLD = 64 * 1024**2
 
 
 def _document(path: Path | None) -> dict[str, object] | None:
-    import json
-
     if path is None:
         return None
     try:
@@ -44,20 +35,6 @@ def _document(path: Path | None) -> dict[str, object] | None:
     return found
 
 
-@click.group("emulator", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-def command() -> None:
-    """An emulator of Azure Resource Manager for Microsoft.CognitiveServices; loopback only."""
-
-
-@command.command("serve")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one."
-)
-@_STATE
-@click.option("--world", type=READABLE, help="JSON to begin with.")
-@click.option("--latency-ms", type=click.IntRange(0, 60_000), default=0, help="Added to every answer.")
-@click.option("--tls-cert", type=READABLE)
-@click.option("--tls-key", type=READABLE)
 def serve(
     *,
     port: int,
@@ -67,11 +44,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
 ) -> int:
-    """Serve on this machine alone; prints one JSON line with the base URL when ready.
-
-    The line's `controlToken` is what POST /_emulator/… wants in the header x-emulator-control;
-    RECONCILER_EMULATOR_CONTROL_TOKEN fixes it. Ends with 0 on SIGINT and SIGTERM.
-    """
+    """Serve until a signal ends it."""
     try:
         from reconciler.emulator.server import serve as run
     except ImportError as missing:
@@ -91,17 +64,12 @@ def serve(
     return Exit.DONE
 
 
-@command.command("reset")
-@_STATE
 def reset(*, state: Path) -> None:
     """Forget everything that the state holds."""
     _control(state, "POST", "reset", {})
     click.echo(f"{state} reset", err=True)
 
 
-@command.command("load")
-@click.argument("world", type=READABLE)
-@_STATE
 def load(*, world: Path, state: Path) -> None:
     """Merge a world document into the state."""
     try:
@@ -114,10 +82,6 @@ def load(*, world: Path, state: Path) -> None:
     click.echo(f"{world} loaded into {state}", err=True)
 
 
-@command.command("clock")
-@click.option("--at", metavar="TIME", help="Set it, such as 2026-11-24T00:00:00Z.")
-@click.option("--advance-days", type=click.IntRange(min=1), metavar="N", help="Let N days pass.")
-@_STATE
 def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
     """Say what time it is there, or move it; what is due by then happens (upgrades, retirements, expiry)."""
     if at is not None and advance_days is not None:
@@ -131,14 +95,8 @@ def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
     click.echo(str(found.get("now")))
 
 
-@command.command("status")
-@click.option("--behaviours", is_flag=True, help="List each behaviour and how it is known.")
-@_STATE
-@output_options("json")
 def status(*, behaviours: bool, state: Path, output: Output) -> None:
     """Say what the state holds, or what the emulator does and how that is known."""
-    import json
-
     if behaviours:
         write_result(output, json.dumps(_control(state, "GET", "behaviours", None), indent=2))
         return
@@ -148,8 +106,6 @@ def status(*, behaviours: bool, state: Path, output: Output) -> None:
 
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
     """One call of the control surface, in this process."""
-    import asyncio
-
     kept = None if method == "GET" and not state.exists() else state  # looking makes no file
     return asyncio.run(_ask(kept, method, name, body))
 
@@ -157,10 +113,6 @@ def _control(state: Path, method: str, name: str, body: dict[str, object] | None
 async def _ask(
     state: Path | None, method: str, name: str, body: dict[str, object] | None
 ) -> dict[str, object]:
-    import httpx
-
-    from reconciler.emulator import application
-
     emulator = application(state=state)
     transport = httpx.ASGITransport(app=emulator)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
 
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, others_in, write_folder
-from reconciler.cli.help import Command
-from reconciler.cli.options import (
-    FOLDER,
-    Connection,
-    Output,
-    connection_options,
-    into,
-    option,
-    output_options,
-)
+from reconciler.cli.looking import looking
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import Connection, Output
 from reconciler.cli.wiring import connect, no_fleet, note, the_clock, write_result
+from reconciler.diagnostics import counted
+from reconciler.domain.ids import AccountId, is_guid
+from reconciler.engine.discover import DiscoveryScope, discover
 from reconciler.errors import ReconcilerError, UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.domain.ids import AccountId
-    from reconciler.export import Estate, Exported
-    from reconciler.export.sources.reading import Files
-
-_values = functools.partial(option, multiple=True)
-_files = functools.partial(_values, type=click.Path(path_type=Path, allow_dash=True))
+from reconciler.export import Estate, Exported, Setting, manifests_of, observed_estate
+from reconciler.export.sources.given import azd_environment, named_values
+from reconciler.export.sources.reading import Files, estate_of
+from reconciler.manifest.files import MAX_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class ExportAsked:
     """What to export. `parameters` are files and NAME=VALUE, as `az deployment group create` takes them."""
 
     accounts: tuple[str, ...]
@@ -65,8 +54,6 @@ class _Asked:
     @property
     def files(self) -> Files:
         """Each file."""
-        from reconciler.export.sources.reading import Files
-
         parameters = tuple(Path(parameter) for parameter in self.parameters if _is_file(parameter))
         return Files(
             any_kind=self.sources, templates=self.templates, states=self.states, parameters=parameters
@@ -77,32 +64,9 @@ def _is_file(parameter: str) -> bool:
     return "=" not in parameter or Path(parameter).is_file()
 
 
-@click.command("export", cls=Command)
-@into(
-    "asked",
-    _Asked,
-    option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account."),
-    option("--subscription", "subscriptions", multiple=True, metavar="GUID", help="All of its accounts."),
-    option("--resource-group", metavar="NAME", help="Only accounts of groups of this name."),
-    option("--location", metavar="REGION", help="Where the files' accounts are, if they do not say."),
-    _files("--from", "sources", metavar="PATH", help="A file or folder of any kind below."),
-    _files("--from-arm-template", "templates", metavar="FILE", help="An ARM template."),
-    _files("--from-tfstate", "states", metavar="FILE", help="A Terraform state or plan."),
-    _values("--parameters", metavar="FILE|NAME=VALUE", help="Of the template; later ones win."),
-    _values("--set", "set_values", metavar="NAME=VALUE", help="A parameter or variable."),
-    _values("--assume", "assumed", metavar="NAME=VALUE", help="The same, and marked as assumed."),
-    option("--azd-env", type=FOLDER, metavar="DIR", help="Such as .azure/dev."),
-)
-@click.option("--fleet", default="imported", show_default=True, metavar="NAME", help="The fleet's name.")
-@click.option("--fleet-id", metavar="GUID", help="The fleet's id, if it has one; else one is made.")
-@click.option("--out-dir", type=FOLDER, help="One file per account there.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
-@click.option("--strict", is_flag=True, help="Exit 1 if anything is left out, undecided or to fill in.")
-@connection_options
-@output_options("yaml")
-def command(
+def export(
     *,
-    asked: _Asked,
+    asked: ExportAsked,
     fleet: str,
     fleet_id: str | None,
     out_dir: Path | None,
@@ -110,21 +74,8 @@ def command(
     strict: bool,
     connection: Connection,
     output: Output,
-) -> int:
-    """Write manifests for existing deployments, so that a plan of them is nothing but adopt.
-
-    Without --account, --subscription or a file: of everything that can be read. --from takes ARM templates,
-    .bicep, Terraform states, plans and folders, lists that az prints, Kubernetes objects (ASO, Crossplane)
-    and azd's YAML; it may be given several times, and - is standard input. --account, --subscription,
-    --resource-group and --location then say what the files leave open; --set and --assume decide values.
-    What was named with --account or --subscription, could be read and is empty gives a Fleet alone and a
-    warning; nothing found anywhere else is a failure.
-    """
-    import uuid
-
-    from reconciler.domain.ids import is_guid
-    from reconciler.export import manifests_of
-
+) -> Exit:
+    """Write manifests for existing deployments, so that a plan of them is nothing but adopt."""
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
             f"--fleet {fleet!r} is not a fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
@@ -148,7 +99,7 @@ def command(
     return Exit.DONE if estate.complete and (exported.tally.whole or not strict) else Exit.FAILED
 
 
-def _nothing(estate: Estate, output: Output, asked: _Asked) -> None:
+def _nothing(estate: Estate, output: Output, asked: ExportAsked) -> None:
     """Say that nothing is there; ReconcilerError where that may be a slip of the command line."""
     found = "no account with deployments was found where it was looked for"
     found += "; the notes above say what was there" if estate.notes else ""
@@ -159,9 +110,7 @@ def _nothing(estate: Estate, output: Output, asked: _Asked) -> None:
     note(output, f"warning: {found}. The fleet is exported without deployments")
 
 
-def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
-    from reconciler.domain.ids import is_guid
-
+def _estate(asked: ExportAsked, connection: Connection, output: Output) -> Estate:
     for subscription in asked.subscriptions:
         if not is_guid(subscription):
             raise UsageProblem(
@@ -178,16 +127,10 @@ def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
     ):
         if given:
             raise UsageProblem(f"{word} says something about files: give --from PATH too")
-    from reconciler.cli.loop import run_reading
-
     return run_reading(_discovered(asked, connection, output), timeout=connection.timeout)
 
 
-def _from_files(asked: _Asked, connection: Connection) -> Estate:
-    from reconciler.export import Setting
-    from reconciler.export.sources.given import azd_environment, named_values
-    from reconciler.export.sources.reading import estate_of
-
+def _from_files(asked: ExportAsked, connection: Connection) -> Estate:
     for word, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):
         if len(several) > 1:
             raise UsageProblem(f"files are deployed to one place: give one {word}")
@@ -208,11 +151,7 @@ def _from_files(asked: _Asked, connection: Connection) -> Estate:
     return estate_of(asked.files, setting, sys.stdin.buffer if sys.stdin is not None else None)
 
 
-async def _discovered(asked: _Asked, connection: Connection, output: Output) -> Estate:
-    from reconciler.cli.looking import looking
-    from reconciler.engine.discover import DiscoveryScope, discover
-    from reconciler.export import observed_estate
-
+async def _discovered(asked: ExportAsked, connection: Connection, output: Output) -> Estate:
     nobody = no_fleet(connection)
     wanted = DiscoveryScope(
         accounts=tuple(map(_account, asked.accounts)),
@@ -227,8 +166,6 @@ async def _discovered(asked: _Asked, connection: Connection, output: Output) -> 
 
 
 def _account(text: str) -> AccountId:
-    from reconciler.domain.ids import AccountId
-
     try:
         return AccountId.parse(text)
     except ValueError as problem:
@@ -236,9 +173,6 @@ def _account(text: str) -> AccountId:
 
 
 def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: bool) -> None:
-    from reconciler.diagnostics import counted
-    from reconciler.manifest.files import MAX_FILE
-
     summary = f"{counted(exported.declared, 'deployment')} declared, {exported.held_back} commented out"
     if out_dir is None:
         write_result(output, exported.stream)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from reconciler.cli.commands import export
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, write_folder
-from reconciler.cli.help import Command
-from reconciler.cli.options import FOLDER, Connection, connection_options
+from reconciler.cli.options import Connection
+from reconciler.cli.parser.manifests import export
 from reconciler.cli.running import Run
+from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
+from reconciler.manifest.schema import json_schema
 
 _SCHEMA: Final = ".schema.json"
 _EDITOR: Final = f"# yaml-language-server: $schema={_SCHEMA}\n"
@@ -57,39 +58,8 @@ spec:
 """
 
 
-@click.command(
-    "init",
-    cls=Command,
-    examples=(
-        "reconciler init",
-        "reconciler init fleet --fleet contoso --ci github",
-        "reconciler init --from-live 11111111-1111-1111-1111-111111111111",
-    ),
-)
-@click.argument("folder", metavar="[DIR]", default=Path(), type=FOLDER)
-@click.option("--fleet", default="my-fleet", show_default=True, metavar="NAME", help="The fleet's name.")
-@click.option(
-    "--from-live",
-    "live",
-    multiple=True,
-    metavar="ID|GUID|all",
-    help="Declare what exists: of an account, a subscription, or everything that can be read. Repeatable.",
-)
-@click.option(
-    "--ci",
-    type=click.Choice(tuple(_CI)),
-    default="none",
-    show_default=True,
-    help="Also write the pipeline that plans, applies and looks for drift.",
-)
-@connection_options
-def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connection: Connection) -> int:
-    """Write manifests/ with a first fleet below DIR (here, without one). No file is ever replaced."""
-    import json
-    import uuid
-
-    from reconciler.manifest.schema import json_schema
-
+def init(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connection: Connection) -> int:
+    """Write a first fleet, or what exists, and a pipeline."""
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(f"--fleet {fleet!r}: 1 to 40 lower-case letters, digits and hyphens are allowed")
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -115,21 +85,17 @@ def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connect
 
 def _template(name: str) -> Traversable:
     """A pipeline of the package; in a checkout, where it is not built yet, the one among the examples."""
-    from importlib.resources import files
-
     root: Traversable = files("reconciler")
     packaged = root.joinpath("data", "ci", *name.split("/"))
     return packaged if packaged.is_file() else Path(str(root)).parent.joinpath("examples", "ci", name)
 
 
 def _exported(folder: Path, fleet: str, live: tuple[str, ...], connection: Connection) -> int:
-    from reconciler.domain.ids import is_guid
-
     words = ["--out-dir", str(folder), "--fleet", fleet, *_words(connection)]
     for item in live:
         if item != "all":
             words += ["--subscription" if is_guid(item) else "--account", item]
-    ended = export.command.main(
+    ended = export.main(
         args=words,
         prog_name="reconciler export",
         standalone_mode=False,

@@ -1,16 +1,30 @@
 """Reports as HTML files: what the pure pages need to know of this run, brought to them.
 
-Rule of this module: time, version and catalogue enter here as values; it formats nothing.
+Rule of this module: time, version and catalogue enter here as values; it formats nothing. A page is imported
+where somebody asks for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.options import Chosen
-from reconciler.cli.wiring import the_clock
+from reconciler.catalogue.load import catalogue
+from reconciler.cli.options import Chosen, Output
+from reconciler.cli.wiring import Loaded, the_clock
+from reconciler.diagnostics import Diagnostic
+from reconciler.domain.fleet import Fleet
+from reconciler.domain.state import ObservedState
+from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
+from reconciler.plan.plan import Plan, PoolForecast
+
+if TYPE_CHECKING:
+    from reconciler.plan.drift import DriftReport
+    from reconciler.prices.bill import Cost
+    from reconciler.report.capacity import CapacityTable
+    from reconciler.report.html.page import Occasion, Section
 
 _PORTALS = {
     "AzureCloud": "https://portal.azure.com",
@@ -18,173 +32,122 @@ _PORTALS = {
     "AzureChinaCloud": "https://portal.azure.cn",
 }
 
-if TYPE_CHECKING:
-    from datetime import date
 
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.state import ObservedState
-    from reconciler.plan.drift import DriftReport
-    from reconciler.plan.lifespan import Lifespan
-    from reconciler.plan.plan import Plan, PoolForecast
-    from reconciler.prices.bill import Cost
-    from reconciler.report.capacity import CapacityTable
-    from reconciler.report.html.page import Occasion, Section
-
-
-def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
+def plan_html(plan: Plan, loaded: Loaded, output: Output) -> str:
     """The plan, with the ends of the models that it leaves in use."""
-    from reconciler.catalogue.load import catalogue
-    from reconciler.plan.lifespan import declared_lifespans
-    from reconciler.report.html import plan as plan_page
+    from reconciler.report.html.plan import render_html
 
-    about = _occasion("plan", desired, chosen, links=links)
-    lifespans = declared_lifespans(desired, catalogue(), about.at.date())
-    return plan_page.render_html(
-        plan,
-        about,
-        units=catalogue().unit,
-        retiring=_retiring(lifespans, desired, about.at.date()),
-        alias_of=desired.fleet.alias_of,
-    )
+    about, desired = _of_fleet("plan", loaded, output), loaded.state()
+    ends = _ends(declared_lifespans(desired, catalogue(), about.at.date()), desired.fleet, about)
+    alias_of = desired.fleet.alias_of
+    return render_html(plan, about, units=catalogue().unit, retiring=ends, alias_of=alias_of)
 
 
 def drift_html(
     report: DriftReport,
-    desired: DesiredState,
+    loaded: Loaded,
     observed: ObservedState,
-    chosen: Chosen,
+    output: Output,
     *,
     show_people: bool,
-    links: bool,
-    policies: Sequence[Diagnostic] = (),
+    policies: Sequence[Diagnostic],
 ) -> str:
     """The drift, with people hidden unless they were asked for."""
-    from reconciler.catalogue.load import catalogue
-    from reconciler.report.html import drift as drift_page
+    from reconciler.report.html.drift import render_html
 
-    return drift_page.render_html(
+    return render_html(
         report,
         observed,
-        _occasion("drift", desired, chosen, links=links),
+        _of_fleet("drift", loaded, output),
         units=catalogue().unit,
         show_people=show_people,
-        alias_of=desired.fleet.alias_of,
+        alias_of=loaded.fleet.alias_of,
         policies=policies,
     )
 
 
 def show_html(
-    desired: DesiredState,
+    loaded: Loaded,
     observed: ObservedState,
-    chosen: Chosen,
-    cost: Cost | None = None,
+    cost: Cost | None,
+    output: Output,
     *,
-    links: bool,
-    policies: Sequence[Diagnostic] = (),
+    policies: Sequence[Diagnostic],
 ) -> str:
     """What is there, with the ends of its models."""
-    from reconciler.catalogue.load import catalogue
-    from reconciler.plan.lifespan import observed_lifespans
-    from reconciler.report.html import show as show_page
+    from reconciler.report.html.show import render_html
 
-    about = _occasion("show", desired, chosen, links=links)
-    lifespans = [
-        lifespan
-        for lifespan in observed_lifespans(desired, observed, catalogue(), about.at.date())
-        if lifespan.observed
-    ]
-    return show_page.render_html(
-        observed,
-        about,
-        units=catalogue().unit,
-        retiring=_retiring(lifespans, desired, about.at.date()),
-        cost=cost,
-        policies=policies,
-    )
+    about = _of_fleet("show", loaded, output)
+    every = observed_lifespans(loaded.state(), observed, catalogue(), about.at.date())
+    ends = _ends((lifespan for lifespan in every if lifespan.observed), loaded.fleet, about)
+    return render_html(observed, about, units=catalogue().unit, retiring=ends, cost=cost, policies=policies)
 
 
-def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
+def cost_html(cost: Cost, loaded: Loaded, output: Output) -> str:
     """What the declared deployments cost."""
-    from reconciler.report.html import cost as cost_page
+    from reconciler.report.html.cost import render_html
 
-    return cost_page.render_html(cost, _occasion("cost", desired, chosen, links=links))
+    return render_html(cost, _of_fleet("cost", loaded, output))
 
 
-def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
+def capacity_html(found: CapacityTable, fleet: Fleet) -> str:
     """Where a model has room."""
-    from reconciler.report.html import capacity as capacity_page
+    from reconciler.report.html.capacity import render_html
 
-    chosen = Chosen(paths=())
-    about = _occasion("capacity", desired, chosen, "--model", found.model, links=False)
-    return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
+    about = _occasion("capacity", fleet, Chosen(paths=()), "--model", found.model, links=False)
+    return render_html(found, about, alias_of=fleet.alias_of)
 
 
-def quota_html(
-    pools: Sequence[PoolForecast], desired: DesiredState, chosen: Chosen, *, complete: bool, links: bool
-) -> str:
+def quota_html(pools: Sequence[PoolForecast], loaded: Loaded, output: Output, *, complete: bool) -> str:
     """The fleet's quota pools."""
-    from reconciler.report.html import quota as quota_page
+    from reconciler.report.html.quota import render_html
 
-    about = _occasion("quota", desired, chosen, links=links)
-    return quota_page.render_html(pools, about, alias_of=desired.fleet.alias_of, complete=complete)
+    about = _of_fleet("quota", loaded, output)
+    return render_html(pools, about, alias_of=loaded.fleet.alias_of, complete=complete)
 
 
 def lifecycle_html(
-    lifespans: tuple[Lifespan, ...],
-    desired: DesiredState,
-    chosen: Chosen,
-    *,
-    limit: int | None,
-    complete: bool,
-    links: bool,
+    lifespans: Sequence[Lifespan], loaded: Loaded, output: Output, *, limit: int | None, complete: bool
 ) -> str:
     """The ends of all models."""
-    from reconciler.catalogue.load import catalogue
-    from reconciler.report.html import lifecycle as lifecycle_page
+    from reconciler.report.html.lifecycle import render_html
 
-    about = _occasion("lifecycle", desired, chosen, links=links)
-    return lifecycle_page.render_html(
+    about = _of_fleet("lifecycle", loaded, output)
+    return render_html(
         lifespans,
         about,
         today=about.at.date(),
-        soon=desired.fleet.retirement.warn_within_days,
+        soon=loaded.fleet.retirement.warn_within_days,
         known_to=str(catalogue().date),
         limit=limit,
         complete=complete,
     )
 
 
-def _retiring(
-    lifespans: list[Lifespan] | tuple[Lifespan, ...], desired: DesiredState, today: date
-) -> Section | None:
-    from reconciler.catalogue.load import catalogue
+def _ends(lifespans: Iterable[Lifespan], fleet: Fleet, about: Occasion) -> Section | None:
     from reconciler.report.html.lifecycle import retirements
 
-    soon = desired.fleet.retirement.warn_within_days
-    return retirements(lifespans, today=today, soon=soon, known_to=str(catalogue().date))
+    soon, known_to = fleet.retirement.warn_within_days, str(catalogue().date)
+    return retirements(list(lifespans), today=about.at.date(), soon=soon, known_to=known_to)
 
 
-def _occasion(command: str, desired: DesiredState, chosen: Chosen, *asked: str, links: bool) -> Occasion:
-    import shlex
+def _of_fleet(command: str, loaded: Loaded, output: Output) -> Occasion:
+    return _occasion(command, loaded.state().fleet, loaded.chosen, links=output.links)
 
+
+def _occasion(command: str, fleet: Fleet, chosen: Chosen, *asked: str, links: bool) -> Occasion:
     from reconciler.report.html.page import Occasion
 
     words = ["reconciler", command, *asked, *chosen.paths]
     words += ["--select", chosen.select] if chosen.select else []
-    for option, values in (
-        ("--target", chosen.targets),
-        ("--exclude", chosen.excludes),
-        ("--rule", chosen.rules),
-    ):
-        for value in values:
-            words += [option, value]
+    repeated = {"--target": chosen.targets, "--exclude": chosen.excludes, "--rule": chosen.rules}
+    words += [word for option, values in repeated.items() for value in values for word in (option, value)]
     return Occasion(
         command=command,
         asked=shlex.join(words),
-        fleet=desired.fleet.name,
-        cloud=desired.fleet.cloud,
+        fleet=fleet.name,
+        cloud=fleet.cloud,
         at=the_clock().now(),
         tool_version=__version__,
-        portal=_PORTALS.get(desired.fleet.cloud, "") if links else "",
+        portal=_PORTALS.get(fleet.cloud, "") if links else "",
     )

@@ -6,9 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import httpx
+
+from reconciler.arm.network import Network
+from reconciler.arm.origin import origin_of
+from reconciler.catalogue.browse import Wanted
+from reconciler.catalogue.overlay import Overlay, to_document
 from reconciler.cli.commands.shared import end_with_errors, must_declare_something, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY, PRICES_OVERLAY
@@ -16,28 +22,21 @@ from reconciler.cli.loop import run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.pipeline import moment_of, read_accounts
 from reconciler.cli.wiring import EMBEDDED, connect, load_manifests, note, save, the_clock
+from reconciler.diagnostics import counted
+from reconciler.domain.ids import Region
+from reconciler.domain.state import AccountMissing, ObservedState, Offer, Unreadable
 from reconciler.errors import ReconcilerError, UsageProblem
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    import httpx
-
-    from reconciler.catalogue.browse import Wanted
-    from reconciler.domain.ids import Region
-    from reconciler.domain.state import ObservedState, Offer
-    from reconciler.prices.retail import Fetched
+from reconciler.prices.load import list_text
+from reconciler.prices.retail import Fetched, RetailPrices, endpoint_of
+from reconciler.report.catalogue_documents import CatalogRefreshDocument, PricesRefreshDocument
+from reconciler.report.layout import listed
+from reconciler.report.style import inert, json_text
 
 ENDPOINT = "RECONCILER_PRICES_ENDPOINT"
 
 
-def catalogue_refreshed(chosen: Chosen, connection: Connection, target: Path, output: Output) -> int:
+def catalogue_refreshed(*, chosen: Chosen, connection: Connection, target: Path, output: Output) -> Exit:
     """Read, then write the whole file or nothing."""
-    from reconciler.catalogue.overlay import Overlay, to_document
-    from reconciler.diagnostics import counted
-    from reconciler.report.catalogue_documents import CatalogRefreshDocument
-    from reconciler.report.style import inert, json_text
-
     loaded = load_manifests(chosen, connection.cloud)
     if loaded.desired is None:
         end_with_errors(loaded, output)
@@ -69,9 +68,6 @@ def catalogue_refreshed(chosen: Chosen, connection: Connection, target: Path, ou
 
 def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
     """Each region's offers; two subscriptions may be offered different ones, and either will do."""
-    from reconciler.domain.state import AccountMissing, Unreadable
-    from reconciler.report.style import inert
-
     unread = [
         f"{reading.id.name}: {reading.message}"
         for reading in observed.readings.values()
@@ -98,11 +94,7 @@ def prices_refreshed(
     output: Output,
 ) -> Exit:
     """Ask, then write the whole file or nothing."""
-    from reconciler.cli.embedded import price_list
-    from reconciler.prices.load import list_text
-    from reconciler.prices.retail import RetailPrices, endpoint_of
-    from reconciler.report.catalogue_documents import PricesRefreshDocument
-    from reconciler.report.style import inert
+    from reconciler.cli.embedded import price_list  # and with it the emulator
 
     regions = [wanted.region] if wanted.region else _declared(paths, output)
     named = os.environ.get(ENDPOINT, "")
@@ -135,12 +127,6 @@ def prices_refreshed(
 
 def _connections(endpoint: httpx.URL, connection: Connection) -> httpx.AsyncBaseTransport:
     """Connections to the list by the rule that ARM and sign-in go by: one proxy, one set of authorities."""
-    import httpx
-
-    from reconciler.arm.network import Network
-    from reconciler.arm.origin import origin_of
-    from reconciler.report.style import inert
-
     origin = origin_of(str(endpoint))
     if origin is None:
         raise UsageProblem(f"{ENDPOINT} is not an address that can be asked: {inert(str(endpoint)[:200])}")
@@ -164,10 +150,6 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
 
 
 def _prices_text(found: Fetched, regions: list[Region], target: Path, *, verbose: bool) -> str:
-    from reconciler.diagnostics import counted
-    from reconciler.report.layout import listed
-    from reconciler.report.style import inert
-
     what = f"{counted(len(found.rows), 'price')} of {listed([region.name for region in regions])}"
     lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]
     if found.left_out:

@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.asked import model_name, sku_name, version_or_default
+from reconciler.catalogue import sizing
+from reconciler.catalogue.query import Catalogue
 from reconciler.cli.commands.shared import style_of, write_forms
-from reconciler.cli.help import Command
-from reconciler.cli.knowledge import catalogue
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.knowledge import catalogue, model_name, sku_name, version_or_default
+from reconciler.cli.options import Output
+from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from reconciler.catalogue.query import Catalogue
-    from reconciler.catalogue.sizing import PeakLoad
-    from reconciler.domain.sku import SkuName
+from reconciler.report import sizing as report
 
 
-@click.command(
-    "size",
-    cls=Command,
-    examples=(
-        "reconciler size --model gpt-4.1 --rpm 60 --prompt-tokens 1000 --generated-tokens 200",
-        "reconciler size --model gpt-4.1 --capacity 100",
-        "reconciler size --model gpt-4.1 --capacity 100 --prompt-tokens 1000 --generated-tokens 200",
-    ),
-)
-@click.option("--model", required=True, help="Catalogue name, for example gpt-4.1.")
-@click.option("--version", "version", help="Model version; the default one without it.")
-@click.option("--sku", help="One provisioned SKU; all of the model's, side by side, without it.")
-@click.option("--rpm", type=click.FloatRange(min=0), help="Peak calls a minute.")
-@click.option("--prompt-tokens", type=click.FloatRange(min=0), help="Tokens per prompt.")
-@click.option("--generated-tokens", type=click.FloatRange(min=0), help="Tokens per answer.")
-@click.option(
-    "--cache-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share of prompt tokens that is cached, 0 to 1.",
-)
-@click.option(
-    "--image-tokens",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    help="Tokens of images in the prompt, beside those of text; for models that weigh them.",
-)
-@click.option("--capacity", type=click.IntRange(min=1), help="The reverse: what this many PTU carry.")
-@output_options("text", "json")
-def command(
+def size(
     *,
     model: str,
     version: str | None,
@@ -63,12 +29,7 @@ def command(
     capacity: int | None,
     output: Output,
 ) -> None:
-    """Size provisioned throughput by Microsoft's published formula, offline.
-
-    --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
-    """
-    from reconciler.catalogue.sizing import NoFormula, PeakLoad
-
+    """Size provisioned throughput by the published formula."""
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
     known = catalogue()
@@ -76,7 +37,7 @@ def command(
     chosen = version_or_default(known, name, version)
     if chosen is None:
         raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}, so no throughput")
-    workload: PeakLoad | None = None
+    workload: sizing.PeakLoad | None = None
     if capacity is None or prompt_tokens is not None or generated_tokens is not None or image_tokens:
         if prompt_tokens is None or generated_tokens is None:
             raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
@@ -84,7 +45,7 @@ def command(
             raise UsageProblem(
                 "a call without prompt and generated tokens needs nothing: say how large one is"
             )
-        workload = PeakLoad(
+        workload = sizing.PeakLoad(
             calls_per_minute=rpm or 0.0,
             prompt_tokens=prompt_tokens,
             generated_tokens=generated_tokens,
@@ -97,7 +58,7 @@ def command(
             asked.needs(output)
         else:
             asked.carries(capacity, output)
-    except NoFormula as none:
+    except sizing.NoFormula as none:
         raise UsageProblem(
             f"{none} in the catalogue of {known.date}. `reconciler catalog capacity` lists what is known; "
             "Microsoft's calculator in the portal may know more"
@@ -105,11 +66,8 @@ def command(
 
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
-    from reconciler.catalogue.sizing import provisioned_skus
-    from reconciler.domain.sku import SkuFamily, SkuName
-
     if sku is None:
-        return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
+        return sizing.provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
     item = sku_name(sku)
     if item.family is not SkuFamily.PROVISIONED:
         raise UsageProblem(
@@ -127,7 +85,7 @@ class _Asked:
     model: str
     version: str
     skus: tuple[SkuName, ...]
-    workload: PeakLoad | None
+    workload: sizing.PeakLoad | None
 
     @property
     def title(self) -> str:
@@ -142,38 +100,32 @@ class _Asked:
 
     def needs(self, output: Output) -> None:
         """How many PTUs the workload needs; NoFormula where nobody has published that."""
-        from reconciler.catalogue.sizing import cautions, estimate
-        from reconciler.report.sizing import estimate_document, estimates_text
-
         assert self.workload is not None  # noqa: S101 -- a rate without a call was refused
         estimates = [
-            estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
+            sizing.estimate(self.known, self.model, self.version, item, self.workload) for item in self.skus
         ]
-        notes = cautions(estimates[0].facts, self.workload)
+        notes = sizing.cautions(estimates[0].facts, self.workload)
         title = f"{self.title}, {self.workload.calls_per_minute:g} calls a minute"
-        documents = [estimate_document(item, notes).to_json() for item in estimates]
+        documents = [report.estimate_document(item, notes).to_json() for item in estimates]
         write_forms(
             output,
-            text=lambda each: estimates_text(title, estimates, notes, style=style_of(each)),
+            text=lambda each: report.estimates_text(title, estimates, notes, style=style_of(each)),
             json=lambda _: documents[0] if len(documents) == 1 else documents,
         )
 
     def carries(self, capacity: int, output: Output) -> None:
         """What so many PTUs carry, in calls where their tokens are known; NoFormula as for `needs`."""
-        from reconciler.catalogue.sizing import calls_carried, cautions, facts_of, weights_of
-        from reconciler.report.sizing import Carried, carried_document, carried_text
-
         known, model, version, load = self.known, self.model, self.version, self.workload
-        carried = Carried(
+        carried = report.Carried(
             capacity=capacity,
-            calls=calls_carried(known, model, version, capacity, load) if load else None,
-            facts=facts_of(known, model, version),
+            calls=sizing.calls_carried(known, model, version, capacity, load) if load else None,
+            facts=sizing.facts_of(known, model, version),
             offers=tuple((sku, known.offer(model, version, sku)) for sku in self.skus),
         )
-        weights_of(carried.facts)
-        notes = cautions(carried.facts, load) if load else ()
+        sizing.weights_of(carried.facts)
+        notes = sizing.cautions(carried.facts, load) if load else ()
         write_forms(
             output,
-            text=lambda each: carried_text(self.title, carried, notes, style=style_of(each)),
-            json=lambda _: carried_document(carried, notes).to_json(),
+            text=lambda each: report.carried_text(self.title, carried, notes, style=style_of(each)),
+            json=lambda _: report.carried_document(carried, notes).to_json(),
         )

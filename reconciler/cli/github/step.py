@@ -25,12 +25,11 @@ from typing import TextIO
 from reconciler.cli import run
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github.inputs import Inputs, Runner
-from reconciler.cli.github.rest import GitHubRefused, Repository
-from reconciler.cli.github.season import SeasonPullRequest, edited
+from reconciler.cli.github.rest import GitHubRefused, Repository, SeasonPullRequest, edited
 from reconciler.cli.planfile import read_plan, recorded_paths
-from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.diagnostics import Severity
 from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.report.diagnostics import render_github
+from reconciler.report.build_systems import Annotation, workflow_commands
 from reconciler.report.markdown import fitted, markdown_fence
 from reconciler.report.style import inert
 
@@ -353,19 +352,7 @@ def _repository(inputs: Inputs, runner: Runner) -> Repository:
     return Repository(api=runner.api, name=runner.repository, token=inputs.token, author=inputs.author)
 
 
-class _Nowhere:
-    """Findings about the run stand in no file."""
-
-    def span(self, place: Place) -> Span | None:
-        return place.span
-
-    def line(self, file: str, line_no: int, /) -> str | None:
-        del file, line_no
-        return None
-
-
 def _annotate(severity: Severity, code: str, message: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # a log that cannot be written to hears of nothing
-        found = [Diagnostic(code=code, severity=severity, message=message)]
-        sys.stdout.write(render_github(found, _Nowhere()))
+        sys.stdout.write(workflow_commands([Annotation(severity=severity, title=code, parts=[message])]))
         sys.stdout.flush()

@@ -14,18 +14,9 @@ from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
 from reconciler.report.drift import summary, without_people
+from reconciler.report.html import page as pages
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import (
-    Headline,
-    Occasion,
-    Section,
-    badge,
-    code,
-    findings_section,
-    fitting,
-    page,
-)
 from reconciler.report.html.show import unread_section
 from reconciler.report.layout import whole_seconds
 from reconciler.report.palette import SEVERITIES
@@ -38,7 +29,7 @@ _ITEM_BYTES = 4_500_000
 def render_html(
     report: DriftReport,
     observed: ObservedState,
-    occasion: Occasion,
+    occasion: pages.Occasion,
     *,
     units: Units,
     show_people: bool = False,
@@ -48,19 +39,19 @@ def render_html(
     """The whole report, with a map of what is there; `policies` is what they find in that."""
     unread = [(item.id.name, item.code, item.message) for item in report.unreadable]
     caption = "Deployed capacity"
-    return page(
+    return pages.page(
         occasion,
         _answer(report, policies),
         [
             unread_section(unread),
-            findings_section(policies, "policies", "Policies"),
+            pages.findings_section(policies, "policies", "Policies"),
             _accounts(without_people(report, show_people=show_people), occasion, alias_of),
             fleet_map(observed_holdings(observed), units, caption=caption),
         ],
     )
 
 
-def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
+def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> pages.Headline:
     found = Counter(item.cause for item in report.items)
     colours = {item.cause: SEVERITIES[item.severity].page for item in report.items}
     if report.unreadable:
@@ -73,7 +64,7 @@ def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
     numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
     errors = sum(policy.severity is Severity.ERROR for policy in policies)
     broken = {"policy errors": (errors, "red")} if errors else {}
-    return Headline(
+    return pages.Headline(
         verdict=verdict,
         colour=colour,
         summary=summary(report),
@@ -82,7 +73,7 @@ def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
     )
 
 
-def _accounts(report: DriftReport, occasion: Occasion, alias_of: Alias) -> Section | None:
+def _accounts(report: DriftReport, occasion: pages.Occasion, alias_of: Alias) -> pages.Section | None:
     if not report.items:
         return None
 
@@ -93,8 +84,8 @@ def _accounts(report: DriftReport, occasion: Occasion, alias_of: Alias) -> Secti
         return tag("div", title, *map(_item, items))
 
     groups = list(grouped(report.items, lambda item: item.id.account.key))
-    kept, cut = fitting(render, groups, "account", _ITEM_BYTES)
-    return Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
+    kept, cut = pages.fitting(render, groups, "account", _ITEM_BYTES)
+    return pages.Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
 
 
 def _item(item: DriftItem) -> Markup:
@@ -102,8 +93,8 @@ def _item(item: DriftItem) -> Markup:
     text = " ".join(filter(None, traces))
     title = tag(
         "h4",
-        badge(item.cause.value, SEVERITIES[item.severity].page),
-        code(item.id.name),
+        pages.badge(item.cause.value, SEVERITIES[item.severity].page),
+        pages.code(item.id.name),
         tag("span", f"{item.severity.value}{f' · last touched {text}' if text else ''}", class_="order"),
     )
     return tag("article", title, *_details(item), class_="step")
@@ -119,5 +110,5 @@ def _details(item: DriftItem) -> Iterator[Markup]:
         for change in changes:
             values = (value_text(change.before, PLAIN), value_text(change.after, PLAIN))
             cells = (tag("td", value, class_="code") for value in values)
-            rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
+            rows.append(tag("tr", tag("th", pages.code(change.path), scope="row"), *cells))
         yield tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")

@@ -6,7 +6,7 @@ moves one, both sides are shown.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -51,8 +51,8 @@ class Holding:
 class _Cell:
     """What a cell holds, by unit, and of how many deployments; before a plan and after it."""
 
-    before: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    after: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    before: Counter[str] = field(default_factory=Counter)
+    after: Counter[str] = field(default_factory=Counter)
     deployments: int = 0
 
 
@@ -185,10 +185,8 @@ def _summed(cells: Iterable[_Cell]) -> _Cell:
     whole = _Cell()
     for cell in cells:
         whole.deployments += cell.deployments
-        for unit, number in cell.before.items():
-            whole.before[unit] += number
-        for unit, number in cell.after.items():
-            whole.after[unit] += number
+        whole.before.update(cell.before)
+        whole.after.update(cell.after)
     return whole
 
 
@@ -197,13 +195,13 @@ def _cell(cell: _Cell | None, *, total: bool = False, alike: bool = True) -> Mar
         return tag(
             "td", tag("span", "-", class_="quiet", aria_hidden="true"), tag("span", "none", class_="unseen")
         )
-    moved = cell.before != cell.after
+    moved = dict(cell.before) != dict(cell.after)
     kind = "total" if total or not alike else "moved" if moved else "held"
     found = {*cell.before, *cell.after} if alike else {_PTU} & {*cell.before, *cell.after}
     units = sorted(found, key=lambda unit: (_ORDER.index(unit) if unit in _ORDER else len(_ORDER), unit))
     lines: list[Child] = []
     for unit in units:
-        before, after = cell.before.get(unit, 0), cell.after.get(unit, 0)
+        before, after = cell.before[unit], cell.after[unit]
         amount = f"{after:,} {unit}" if before == after else f"{before:,} → {after:,} {unit}"
         lines.append(tag("span", amount, class_="amount"))
     lines.append(tag("span", counted(cell.deployments, "deployment"), class_="small"))

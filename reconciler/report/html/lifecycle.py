@@ -14,19 +14,8 @@ from typing import Final
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
+from reconciler.report.html import page as pages
 from reconciler.report.html.markup import Child, Markup, join, tag
-from reconciler.report.html.page import (
-    Headline,
-    Occasion,
-    Section,
-    badge,
-    code,
-    fitting,
-    over,
-    page,
-    table,
-    upright,
-)
 from reconciler.report.layout import alike, listed
 from reconciler.report.lifecycle import undated
 
@@ -41,7 +30,7 @@ _UNREAD = "Some account could not be read; its rows are what is declared."
 
 def render_html(
     lifespans: Sequence[Lifespan],
-    occasion: Occasion,
+    occasion: pages.Occasion,
     *,
     today: date,
     soon: int,
@@ -52,7 +41,7 @@ def render_html(
     """Every deployment. `limit` is what was asked to fail on, in days; without it `soon` is marked."""
     ordered = soonest_first(lifespans)
     near = soon if limit is None else limit
-    return page(
+    return pages.page(
         occasion,
         _answer(ordered, near, complete=complete),
         [
@@ -62,7 +51,7 @@ def render_html(
     )
 
 
-def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Headline:
+def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> pages.Headline:
     gone = sum(lifespan.ends_within(0) for lifespan in lifespans)
     going = sum(lifespan.ends_within(near) for lifespan in lifespans) - gone
     unknown = sum(lifespan.retires is None and not lifespan.ends_within(0) for lifespan in lifespans)
@@ -71,7 +60,7 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
         soon = (f"ending within {counted(near, 'day')}", "amber")
         verdict, colour = ("retired models", "red") if gone else soon
     later = len(lifespans) - gone - going - unknown
-    return Headline(
+    return pages.Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{counted(len(lifespans), 'deployment')}.",
@@ -85,10 +74,12 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
     )
 
 
-def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasion) -> Section | None:
+def _every(
+    ordered: Sequence[Lifespan], today: date, near: int, occasion: pages.Occasion
+) -> pages.Section | None:
     if not ordered:
         return None
-    whole, cut = table(
+    whole, cut = pages.table(
         "Every deployment, the soonest to retire first",
         _HEAD,
         (_cells(item, today, near, occasion) for item in ordered),
@@ -97,10 +88,10 @@ def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasi
         long=frozenset({2}),
     )
     body = tag("div", tag("p", _UPGRADE_HINT, class_="fix"), whole)
-    return Section(anchor="deployments", title="Deployments", body=body, cut=cut)
+    return pages.Section(anchor="deployments", title="Deployments", body=body, cut=cut)
 
 
-def _cells(lifespan: Lifespan, today: date, near: int, occasion: Occasion) -> tuple[Child, ...]:
+def _cells(lifespan: Lifespan, today: date, near: int, occasion: pages.Occasion) -> tuple[Child, ...]:
     word, colour = urgency(lifespan.retires, today, near, retired=lifespan.ends_within(0))
     when = "" if lifespan.retires is None else f" {lifespan.retires}"
     left = "" if lifespan.retires is None else left_in_words(lifespan.retires, today)
@@ -110,15 +101,15 @@ def _cells(lifespan: Lifespan, today: date, near: int, occasion: Occasion) -> tu
         else f"; also {lifespan.facts.disputed_with}"
     )
     return (
-        code(lifespan.id.name),
-        over(
+        pages.code(lifespan.id.name),
+        pages.over(
             occasion.link(lifespan.id.account, lifespan.id.account.name),
             "?" if lifespan.region is None else lifespan.region.name,
         ),
-        over(lifespan.model, lifespan.version or "service's default"),
+        pages.over(lifespan.model, lifespan.version or "service's default"),
         "?" if lifespan.sku is None else lifespan.sku.name,
         "?" if lifespan.stage is None else lifespan.stage.value,
-        join([badge(word, colour), over(when, f"{left}{also}")]),
+        join([pages.badge(word, colour), pages.over(when, f"{left}{also}")]),
         (lifespan.facts.successor if lifespan.facts is not None else None) or "?",
         lifespan.upgrade_meaning,
     )
@@ -148,13 +139,15 @@ class _Line:
         return 100 * min(max((day - self.start).days / whole, 0.0), 1.0)
 
 
-def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_to: str) -> Section | None:
+def retirements(
+    lifespans: Sequence[Lifespan], *, today: date, soon: int, known_to: str
+) -> pages.Section | None:
     """What ends first stands first; `soon` is in days. None where there is nothing to speak of."""
     if not lifespans:
         return None
     ends = _ends(lifespans)
     line = _line([group[0].retires for group in ends if group[0].retires is not None], today, soon)
-    rows, cut = fitting(lambda group: _row(group, line, soon), ends, "model version", 600_000)
+    rows, cut = pages.fitting(lambda group: _row(group, line, soon), ends, "model version", 600_000)
     fix = (
         f"By the catalogue of {known_to}; the upright line is {today}, the dashed one "
         f"{counted(soon, 'day')} later; a bar is what is left. Red: retired; "
@@ -166,7 +159,7 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     ]
     rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
     body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
-    return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
+    return pages.Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
 
 
 def left_in_words(day: date, today: date) -> str:
@@ -210,8 +203,8 @@ def _row(group: Sequence[Lifespan], line: _Line, soon: int) -> Markup:
     )
     successor = f"; successor {item.facts.successor}" if item.facts and item.facts.successor else ""
     what = (
-        code(_model(item)),
-        badge(word, colour),
+        pages.code(_model(item)),
+        pages.badge(word, colour),
         tag("span", when),
         tag("span", f"{listed(names, most=_NAMES)}{successor}", class_="quiet"),
     )
@@ -224,9 +217,15 @@ def _bar(day: date | None, line: _Line, colour: str) -> Markup:
     bar = tag(
         "rect", x=f"{left:.2f}%", y="6", width=f"{right - left:.2f}%", height="10", rx="3", class_=colour
     )
-    ticks = [upright(line.percent(tick), 22, "tick") for tick in _ticks(line)]
+    ticks = [pages.upright(line.percent(tick), 22, "tick") for tick in _ticks(line)]
     dot = tag("circle", cx=f"{then:.2f}%", cy="11", r="5", class_=colour)
-    parts = (*ticks, upright(line.percent(line.soon), 22, "soon"), upright(now, 22, "mark"), bar, dot)
+    parts = (
+        *ticks,
+        pages.upright(line.percent(line.soon), 22, "soon"),
+        pages.upright(now, 22, "mark"),
+        bar,
+        dot,
+    )
     return tag("svg", *parts, aria_hidden="true", width="100%", height="22")
 
 

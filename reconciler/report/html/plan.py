@@ -8,34 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.diagnostics import Severity, counted
-from reconciler.plan.actions import (
-    Action,
-    Blocked,
-    Create,
-    Delete,
-    FieldChange,
-    Keep,
-    Replace,
-    Update,
-)
+from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep, Replace, Update
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.blocks import kinds_of
+from reconciler.report.html import page as pages
 from reconciler.report.html.capacity import check_section
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import (
-    Headline,
-    Occasion,
-    Section,
-    badge,
-    code,
-    findings_section,
-    fitting,
-    listing,
-    page,
-    table,
-)
 from reconciler.report.html.quota import quota_bars
 from reconciler.report.layout import listed
 from reconciler.report.palette import ACTIONS
@@ -66,10 +46,10 @@ _ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
 
 def render_html(
     plan: Plan,
-    occasion: Occasion,
+    occasion: pages.Occasion,
     *,
     units: Units,
-    retiring: Section | None = None,
+    retiring: pages.Section | None = None,
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
@@ -87,22 +67,22 @@ def render_html(
         cost_section(plan.cost),
         quota_bars(plan.quota, alias_of),
     )
-    return page(
+    return pages.page(
         occasion,
         _answer(plan),
         [
-            listing("refused", refused, plan.refusals, _refusal, noun="refusal", colour="red"),
+            pages.listing("refused", refused, plan.refusals, _refusal, noun="refusal", colour="red"),
             _list("blocked", "Blocked", plan.blocked, anchors),
             _list("destroyed", "Deleted or replaced", going, anchors),
             *((*overview, changes) if many else (changes, *overview)),
             retiring,
-            findings_section(notes, "notes", "Notes on the manifests"),
+            pages.findings_section(notes, "notes", "Notes on the manifests"),
             _kept(plan),
         ],
     )
 
 
-def _answer(plan: Plan) -> Headline:
+def _answer(plan: Plan) -> pages.Headline:
     if plan.refusals:
         verdict, colour = "refused: nothing is written", "red"
     elif plan.blocked:
@@ -112,7 +92,7 @@ def _answer(plan: Plan) -> Headline:
     else:
         verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
     doubts = (f"{item.message}; fix: {item.fix}" for item in unread_elsewhere(plan)[:_MOST_DOUBTS])
-    return Headline(
+    return pages.Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in left_out(plan))}",
@@ -127,24 +107,24 @@ def _refusal(refusal: Refusal) -> Markup:
     return tag(
         "li",
         tag("p", tag("strong", refusal.code), f": {refusal.message}"),
-        tag("p", "fix: ", code(refusal.fix)),
+        tag("p", "fix: ", pages.code(refusal.fix)),
     )
 
 
-def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> Section | None:
+def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> pages.Section | None:
     def render(step: Step) -> Markup:
-        name = code(f"{step.action.id.account.name}/{step.action.id.name}")
+        name = pages.code(f"{step.action.id.account.name}/{step.action.id.name}")
         anchor = anchors.get(id(step))
         link = tag("a", name, href=f"#{anchor}") if anchor else name
         return tag("li", link, f" {step.action.kind}, {step.action.reason.value}")
 
     colour = "violet" if anchor == "blocked" else "red"
-    return listing(anchor, title, found, render, noun="deployment", limit=400_000, colour=colour)
+    return pages.listing(anchor, title, found, render, noun="deployment", limit=400_000, colour=colour)
 
 
 def _accounts(
-    plan: Plan, occasion: Occasion, wording: Wording, alias_of: Alias, *, folded: bool
-) -> tuple[Section | None, Mapping[int, str]]:
+    plan: Plan, occasion: pages.Occasion, wording: Wording, alias_of: Alias, *, folded: bool
+) -> tuple[pages.Section | None, Mapping[int, str]]:
     """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order.
 
     Many are `folded`, below an index of their names.
@@ -170,7 +150,7 @@ def _accounts(
         summary = tag("summary", title, tag("span", f" {kinds_of(steps)}"))
         return tag("details", summary, *portal, *drawn, class_="account")
 
-    kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
+    kept, cut = pages.fitting(render, changing, "account", _ACCOUNT_BYTES)
     kept_steps = changing[: len(kept)]
     shown = {id(step): anchors[id(step)] for steps in kept_steps for step in steps}
     entries = []
@@ -179,7 +159,7 @@ def _accounts(
         entries.append(tag("li", tag("a", name, href=f"#{places[id(steps)]}")))
     index = (tag("ul", *entries, class_="index"),) if folded else ()
     body = tag("div", *index, *kept)
-    return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
+    return pages.Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
 def _step(step: Step, wording: Wording, anchor: str) -> Markup:
@@ -189,8 +169,8 @@ def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     order = [f"write {step.order}" if step.order else "", f"after {after}" if after else ""]
     title = tag(
         "h4",
-        badge(kind, ACTIONS[kind].page, ACTIONS[kind].sign),
-        code(action.id.name),
+        pages.badge(kind, ACTIONS[kind].page, ACTIONS[kind].sign),
+        pages.code(action.id.name),
         tag("span", " · ".join(filter(None, (action.reason.value, *order))), class_="order"),
     )
     return tag("article", title, *_details(action, wording), class_="step", id=anchor)
@@ -218,19 +198,19 @@ def _changes(action: Action, changes: Iterable[FieldChange], wording: Wording, t
     for change in changes:
         before, after = value_texts(action, change, wording)
         cells = (tag("td", before or "", class_="before code"), tag("td", after, class_="code"))
-        rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
+        rows.append(tag("tr", tag("th", pages.code(change.path), scope="row"), *cells))
     heads = (tag("th", name, scope="col") for name in ("field", "is", "will be"))
     caption = tag("caption", title or f"Fields of {action.id.name}", class_="" if title else "unseen")
     return tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")
 
 
-def _kept(plan: Plan) -> Section | None:
+def _kept(plan: Plan) -> pages.Section | None:
     kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
     if not kept:
         return None
     rows = (
         (
-            code(action.id.name),
+            pages.code(action.id.name),
             action.id.account.name,
             observed_text(action.observed, PLAIN),
             action.reason.value,
@@ -238,7 +218,7 @@ def _kept(plan: Plan) -> Section | None:
         for action in kept
     )
     head = ("deployment", "account", "what is there", "why it stays")
-    whole, cut = table(
+    whole, cut = pages.table(
         "Deployments that stay as they are",
         head,
         rows,
@@ -248,4 +228,4 @@ def _kept(plan: Plan) -> Section | None:
     )
     words = counted(len(kept), "deployment")
     body = tag("details", tag("summary", f"Show {words}"), whole)
-    return Section(anchor="unchanged", title="Unchanged", body=body, cut=cut)
+    return pages.Section(anchor="unchanged", title="Unchanged", body=body, cut=cut)

@@ -11,21 +11,10 @@ from reconciler.diagnostics import Diagnostic, counted, has_errors
 from reconciler.domain.marks import owner_of
 from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.prices.bill import Cost
+from reconciler.report.html import page as pages
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Child, Markup, tag
-from reconciler.report.html.page import (
-    Headline,
-    Occasion,
-    Section,
-    badge,
-    code,
-    findings_section,
-    listing,
-    over,
-    page,
-    table,
-)
 from reconciler.report.show import there_in, unread_in
 from reconciler.report.steps import Units
 
@@ -35,10 +24,10 @@ _TABLE_BYTES = 4_500_000
 
 def render_html(
     observed: ObservedState,
-    occasion: Occasion,
+    occasion: pages.Occasion,
     *,
     units: Units,
-    retiring: Section | None = None,
+    retiring: pages.Section | None = None,
     cost: Cost | None = None,
     policies: Sequence[Diagnostic] = (),
 ) -> str:
@@ -46,19 +35,19 @@ def render_html(
     rows = [_row(existing, region, occasion) for region, existing in there_in(observed)]
     unread = [(item.id.name, item.code, item.message) for item in unread_in(observed)]
     read = counted(len(observed.readings) - len(unread), "account")
-    answer = Headline(
+    answer = pages.Headline(
         verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
         colour="amber" if unread else "red" if has_errors(policies) else "blue",
         summary=f"{counted(len(rows), 'deployment')} in {read}.",
         doubts=(f"{counted(len(unread), 'account')} could not be read.",) if unread else (),
     )
     caption = "Deployed capacity"
-    return page(
+    return pages.page(
         occasion,
         answer,
         [
             unread_section(unread),
-            findings_section(policies, "policies", "Policies"),
+            pages.findings_section(policies, "policies", "Policies"),
             fleet_map(observed_holdings(observed), units, caption=caption),
             _deployments(rows),
             cost_section(cost),
@@ -67,35 +56,35 @@ def render_html(
     )
 
 
-def unread_section(unread: Sequence[tuple[str, str, str]]) -> Section | None:
+def unread_section(unread: Sequence[tuple[str, str, str]]) -> pages.Section | None:
     """Accounts of which nothing is known: name, ARM's code, ARM's words."""
 
     def render(item: tuple[str, str, str]) -> Markup:
         name, reason, words = item
-        return tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
+        return tag("li", tag("p", tag("strong", name), " ", pages.code(reason), f": {words}"))
 
     title = "Could not be read; nothing is known of what is in it"
-    return listing("unread", title, unread, render, noun="account", colour="red")
+    return pages.listing("unread", title, unread, render, noun="account", colour="red")
 
 
-def _row(deployment: ObservedDeployment, region: str, occasion: Occasion) -> tuple[Child, ...]:
+def _row(deployment: ObservedDeployment, region: str, occasion: pages.Occasion) -> tuple[Child, ...]:
     state = deployment.provisioning_state
-    shown = badge(state, "red" if deployment.settled else "amber", "!" if deployment.settled else "~")
+    shown = pages.badge(state, "red" if deployment.settled else "amber", "!" if deployment.settled else "~")
     return (
-        code(deployment.id.name),
-        over(occasion.link(deployment.id.account, deployment.id.account.name), region),
-        over(deployment.model_name or "?", deployment.model_version or "?"),
+        pages.code(deployment.id.name),
+        pages.over(occasion.link(deployment.id.account, deployment.id.account.name), region),
+        pages.over(deployment.model_name or "?", deployment.model_version or "?"),
         deployment.sku.name if deployment.sku else "?",
         "?" if deployment.capacity is None else f"{deployment.capacity:,}",
-        badge(state, "green") if state.lower() == "succeeded" else shown,
+        pages.badge(state, "green") if state.lower() == "succeeded" else shown,
         owner_of(deployment) or "none",
     )
 
 
-def _deployments(rows: Sequence[tuple[Child, ...]]) -> Section | None:
+def _deployments(rows: Sequence[tuple[Child, ...]]) -> pages.Section | None:
     if not rows:
         return None
-    whole, cut = table(
+    whole, cut = pages.table(
         "Every deployment; capacity in units of its SKU",
         _HEAD,
         rows,
@@ -104,4 +93,4 @@ def _deployments(rows: Sequence[tuple[Child, ...]]) -> Section | None:
         numbers=frozenset({4}),
         long=frozenset({2}),
     )
-    return Section(anchor="deployments", title="Deployments", body=whole, cut=cut)
+    return pages.Section(anchor="deployments", title="Deployments", body=whole, cut=cut)

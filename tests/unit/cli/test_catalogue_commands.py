@@ -238,7 +238,7 @@ class FixedClock(SystemClock):
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.cli.commands.lifecycle.the_clock", FixedClock)
+    monkeypatch.setattr("reconciler.cli.commands.offline.the_clock", FixedClock)
 
 
 QUIET = ["--rule", "model-retired=warning"]

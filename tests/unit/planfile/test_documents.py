@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from reconciler.cli import run
-from reconciler.cli.commands import schema as schema_command
+from reconciler.cli.parser import know as schema_command
 from reconciler.domain.document import Document
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.state import Offer, QuotaPool

@@ -71,7 +71,7 @@ add_completion_class(_PowerShell)
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
-def command(ctx: click.Context, *, shell: str) -> None:
+def completion(ctx: click.Context, *, shell: str) -> None:
     """Print the script for SHELL."""
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 -- there is a class for each of SHELLS
