@@ -73,6 +73,25 @@ def test_a_free_account_of_forms_has_no_limits() -> None:
     assert "callRateLimit" not in made_on("2022-10-19", "FormRecognizer", "F0")
 
 
+@pytest.mark.parametrize(
+    ("day", "kind", "counts", "quota"),
+    [
+        ("2025-02-15", "TextAnalytics", [], [5000]),
+        ("2024-12-15", "LUIS.Authoring", [5], []),
+        ("2026-06-15", "ContentSafety", [10, 5, 5], [5000]),
+    ],
+)
+def test_a_free_account_has_limits_and_quota_of_its_own(
+    day: str, kind: str, counts: list[int], quota: list[int]
+) -> None:
+    found = made_on(day, kind, "F0")
+    shown = [
+        [rule["count"] for rule in found.get(part, {}).get("rules", ())]
+        for part in ("callRateLimit", "quotaLimit")
+    ]
+    assert shown == [counts, quota]
+
+
 @pytest.mark.parametrize(("day", "limits", "names"), [("2023-11-07", 65, 45), ("2025-05-19", 81, 42)])
 def test_an_account_of_all_services_has_the_limits_and_addresses_of_each(
     day: str, limits: int, names: int
