@@ -220,3 +220,11 @@ def test_a_write_replaces_all_tags_and_keeps_the_day_of_creation(method: str, ta
 def test_an_account_that_can_be_in_no_network_has_no_private_endpoints() -> None:
     assert "privateEndpointConnections" not in made_on("2022-06-10", "CognitiveServices")
     assert made_on("2025-05-19", "CognitiveServices")["privateEndpointConnections"] == []
+
+
+def test_an_account_of_june_2026_is_as_long_as_the_recorded_answer_was() -> None:
+    """The recorder kept two limits, two capabilities and six addresses of an answer of 40,220 bytes."""
+    shown = made_on("2026-06-17", "AIServices")
+    parts = {name: shown[name] for name in ("callRateLimit", "capabilities", "endpoints")}
+    assert len(parts["callRateLimit"]["rules"]) == 135
+    assert 0.97 < len(json.dumps(parts, separators=(",", ":"))) / (40220 - 1400) < 1.03
