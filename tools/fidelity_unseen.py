@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.fidelity.unseen_replay import FOLDER, PARTS, Judged, Part, judged, sessions, source_of
+from tools import fidelity_facts
 from tools.fidelity_shapes import distinct
 
 SECTION = """\
@@ -44,7 +45,13 @@ older api-version (one by the date of its commit, unread), and one repeats anoth
 were read instead of three, of two the first and the last: their etag is that of an account read whole. Five
 of the 26 exchanges that differed at the first run are the transcription's: two lists of models and three
 deployments were asked for without the models, or their rate limits, that the earlier trials presuppose. They
-are counted as different.
+are counted as different. The list missed recordings that are kept as `.js` files; one was found later, of
+December 2021, tried with `ba58e55` before it was built from, and was not equal.
+
+Accounts change by the month, so a day that no recording tells of stays a guess. With each row of the index
+left out in turn, the nearest other row of its kind and sku equals it in: {left_out}. Eight accounts
+that stand in documentation and notes, not in recordings, were tried with `ba58e55` before they were built
+from: none was equal in everything; of their 32 parts (limits, quota, capabilities, addresses) 15 were.
 
 The tenth trial counts every report, also a second one of the same code and words, because a client meets an
 answer as often as it is reported. A search shows the text of a report along with its address, so its queries
@@ -60,16 +67,17 @@ of each):
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
 {readings}
 
-By what was asked, of everything set aside:
+By what was asked, of everything set aside; "status and code" is the part that had the recorded status and, of
+an error, its code at the first run, whatever else differed:
 
-| about | exchanges | first run | now |
-| --- | ---: | ---: | ---: |
+| about | exchanges | first run | status and code | now |
+| --- | ---: | ---: | ---: | ---: |
 {subjects}
 
 By where it is from:
 
-| from | exchanges | first run | now |
-| --- | ---: | ---: | ---: |
+| from | exchanges | first run | status and code | now |
+| --- | ---: | ---: | ---: | ---: |
 {origins}
 
 What stays different in all parts: {left}.
@@ -110,6 +118,7 @@ def section() -> str:
         subjects=_lines(_shares(lambda step, _: _subject(step))),
         origins=_lines(_shares(lambda _, exchange: _origin(exchange.source))),
         left="; ".join(_reasons()),
+        left_out=fidelity_facts.sentence(),
         whole=sum(_is_whole(one) for part in _ASIDE for one in sessions(part)),
         aside=_lines(line for part in _ASIDE for line in _sources(part)),
     )
@@ -154,11 +163,19 @@ def _shares(group: Callable[[Mapping[str, Any], Judged], str]) -> list[str]:
     asked = [step for part in _ASIDE for one in sessions(part) for step in _counted(one)]
     done = [exchange for part in _ASIDE for exchange in judged(part)]
     steps = list(zip(asked, done, strict=True))
-    for name in sorted({group(*both) for both in steps}):
-        mine = [both for both in steps if group(*both) == name]
+    names = sorted({group(*both) for both in steps})
+    for name in (*names, "all"):
+        mine = [both for both in steps if name in {group(*both), "all"}]
         first = _share(sum("first" not in step for step, _ in mine), len(mine))
-        rows.append(f"| {name} | {len(mine)} | {first} | {_now([exchange for _, exchange in mine])} |")
+        answered = _share(sum(_answered_alike(step) for step, _ in mine), len(mine))
+        now = _now([exchange for _, exchange in mine])
+        rows.append(f"| {name} | {len(mine)} | {first} | {answered} | {now} |")
     return rows
+
+
+def _answered_alike(step: Mapping[str, Any]) -> bool:
+    """Whether status and error code were the recorded ones at the first run; a status differs first."""
+    return re.search(r"^status |\bcode is ", step.get("first", "")) is None
 
 
 def _subject(step: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
@@ -32,10 +33,10 @@ _PLANNING: Final = (
     "report.plan",
 )
 WRITING: Final = ("cli.journal", "engine.writer", "engine.apply", "report.apply")
-"""Modules that an apply needs beside those of a plan, a step each: between two an answer is taken."""
+"""Modules that an apply needs beside those of a plan."""
 
-_CONNECTING: Final = 0.01
-"""Seconds after which the first request, or its connection, is on its way."""
+_BETWEEN_IMPORTS: Final = 0.005
+"""Seconds in which a request goes out, or an answer that is there is taken."""
 
 
 async def read_accounts(
@@ -92,13 +93,18 @@ async def look(
     from reconciler.engine.observe import observe_for_plan
     from reconciler.engine.platform import with_expiries
 
-    with looking(output, len(desired.accounts)) as on_read:
-        observed, _ = await asyncio.gather(
-            observe_for_plan(
-                desired, arm, parallelism=connection.parallelism, every_region=every_region, on_read=on_read
-            ),
-            _imported((*_PLANNING, *ahead)),
-        )
+    importing = asyncio.ensure_future(_imported((*_PLANNING, *ahead)))
+    try:
+        with looking(output, len(desired.accounts)) as on_read:
+            observed = await observe_for_plan(
+                desired,
+                arm,
+                parallelism=connection.parallelism,
+                every_region=every_region,
+                on_read=on_read,
+            )
+    finally:
+        importing.cancel()
     parallelism = connection.parallelism
     return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
 
@@ -106,10 +112,10 @@ async def look(
 async def _imported(modules: Sequence[str]) -> None:
     import asyncio
 
-    await asyncio.sleep(_CONNECTING)
     for name in modules:
-        await asyncio.sleep(0)  # an answer that is there comes first
-        import_module(f"reconciler.{name}")
+        await asyncio.sleep(_BETWEEN_IMPORTS)
+        with suppress(ImportError):  # whoever needs it will say so
+            import_module(f"reconciler.{name}")
 
 
 async def plan_fleet(

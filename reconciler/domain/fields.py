@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.forms import Form, Inner, ListOf, Object, OneOf, Scalar
+from reconciler.domain.forms import Form, Inner, ListOf, Object, OneOf, Scalar, alike
 from reconciler.domain.json_values import Path, empty, same
 from reconciler.domain.sku import SkuFamily, SkuName
 
@@ -110,12 +110,7 @@ class Field:
             found = self.absent
         if empty(found) or empty(wanted):
             return empty(found) and empty(wanted)
-        if isinstance(found, str) and isinstance(wanted, str):
-            if self.form is Scalar.SKU:
-                return SkuName(found) == SkuName(wanted)
-            if self.form is Scalar.NAME or isinstance(self.form, OneOf):
-                return found.lower() == wanted.lower()
-        return same(found, wanted)
+        return alike(self.form, found, wanted)
 
     def is_unset(self, found: JsonValue) -> bool:
         """Whether an answer is what a declared null asks for: absent, empty, or what ARM puts there."""

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.json_values import same
+from reconciler.domain.sku import SkuName
 
 
 class Scalar(Enum):
@@ -52,11 +56,31 @@ class Object(NamedTuple):
     description: str = ""
     fields: tuple[Inner, ...] = ()
 
+    def part(self, name: str) -> Form | None:
+        """The form of a field inside; None of what ARM may have added."""
+        return next((inner.form for inner in self.fields if inner.name.lower() == name.lower()), None)
+
 
 class ListOf(NamedTuple):
-    """A list of values of one form, compared as JSON."""
+    """A list of values of one form, in an order that counts."""
 
     items: Form
 
 
 Form = Scalar | OneOf | Object | ListOf
+
+
+def alike(form: Form | None, value: JsonValue, other: JsonValue) -> bool:
+    """Whether two values of a form are one: as JSON but for names and words, whose case does not count."""
+    if isinstance(value, str) and isinstance(other, str):
+        if form is Scalar.SKU:
+            return SkuName(value) == SkuName(other)
+        if form is Scalar.NAME or isinstance(form, OneOf):
+            return value.lower() == other.lower()
+    if isinstance(form, ListOf) and isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(partial(alike, form.items), value, other))
+    if isinstance(form, Object) and isinstance(value, Mapping) and isinstance(other, Mapping):
+        return value.keys() == other.keys() and all(
+            alike(form.part(name), inner, other[name]) for name, inner in value.items()
+        )
+    return same(value, other)

@@ -15,14 +15,14 @@ _IN_USE = timedelta(days=730)
 _NEW = timedelta(days=90)
 
 
-def as_of(created: str, version: str) -> str:
-    """The day whose facts an account shows: the day it was made, through versions of its time.
+def as_of(written: str, version: str) -> str:
+    """The day whose facts an account shows: the day it was last written, through versions of its time.
 
     A version that was two years old by then is spoken by clients that were tested when it was new, and it
     shows them what accounts showed then.
     """
-    known, asked = date.fromisoformat(created[:10]), date.fromisoformat(version[:10])
-    return created[:10] if known - asked <= _IN_USE else (asked + _NEW).isoformat()
+    known, asked = date.fromisoformat(written[:10]), date.fromisoformat(version[:10])
+    return written[:10] if known - asked <= _IN_USE else (asked + _NEW).isoformat()
 
 
 @cache

@@ -1,7 +1,8 @@
 """What an account says of itself through an older api-version.
 
-Rule of this module: an account is kept with the facts of the day it was made; every line here was recorded
-with the version that it names, and takes something away or adds what later versions no longer say.
+Rule of this module: an account has the facts of the day it was last written (one made in March 2023 and
+written in November 2024 had the addresses of then); every line here was recorded with the version that it
+names, and takes something away or adds what later versions no longer say.
 """
 
 from reconciler.emulator import account_faces, account_facts
@@ -22,7 +23,8 @@ def visible(body: Json, version: str) -> Json:
     """An account as a version shows it."""
     shown, day = dict(body["properties"]), version[:10]
     made = str(shown.get("dateCreated"))[:10]
-    seen = account_facts.as_of(made, day)
+    written = max(made, str(at(body, "systemData", "lastModifiedAt") or made)[:10])
+    seen = account_facts.as_of(written, day)
     if seen != made:
         shown = {**account_faces.of(body, seen), **account_faces.own(body)["properties"]}
     if day < _PROJECTS_SINCE:

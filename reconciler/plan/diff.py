@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.fields import SOURCE_FIELDS, field_at, manifest_path, rank
-from reconciler.domain.forms import Object
+from reconciler.domain.forms import Form, Object, alike
 from reconciler.domain.json_values import Path, at, differing, empty, leaves, same
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
@@ -66,7 +66,8 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             answered = field is None or field.returned
             silent = empty(found) and path != ("tags",) and (forgetful or not answered)
             if not silent:
-                yield from _free(here, found, wanted, forgetful=forgetful)
+                form = None if field is None else field.form
+                yield from _free(form, here, found, wanted, forgetful=forgetful)
         elif field.path == "model.source":
             answers = (at(before, (other,)) for other in SOURCE_FIELDS)
             given = next((value for value in answers if value), None) if empty(found) else found
@@ -76,7 +77,9 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             yield _change(here, found, wanted)
 
 
-def _free(path: Path, found: JsonValue, wanted: JsonValue, *, forgetful: bool) -> Iterator[FieldChange]:
+def _free(
+    form: Form | None, path: Path, found: JsonValue, wanted: JsonValue, *, forgetful: bool
+) -> Iterator[FieldChange]:
     if not isinstance(wanted, Mapping) or empty(found):
         yield from _differs(path, found, wanted)
         return
@@ -85,7 +88,16 @@ def _free(path: Path, found: JsonValue, wanted: JsonValue, *, forgetful: bool) -
         return
     stated = _without_empty(_shared(wanted, found) if forgetful else wanted)
     for below in differing(_shared(found, stated), stated):
-        yield from _differs((*path, *below), at(found, below), at(stated, below))
+        before, after = at(found, below), at(stated, below)
+        if not alike(_part(form, below), before, after):
+            yield from _differs((*path, *below), before, after)
+
+
+def _part(form: Form | None, path: Path) -> Form | None:
+    """The form of a value inside; None where that is ARM's alone to know."""
+    for name in path:
+        form = form.part(name) if isinstance(form, Object) else None
+    return form
 
 
 def _differs(path: Path, found: JsonValue, wanted: JsonValue) -> Iterator[FieldChange]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.fields import field_at
+from reconciler.domain.forms import Object
 from reconciler.domain.ids import Region
 from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG, mark_of, model_mark_of
@@ -114,13 +115,18 @@ def only_new_marks(changes: Sequence[FieldChange]) -> bool:
 
 
 def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
-    """The declared properties of free form that ARM does not answer although it has taken them."""
+    """The declared properties of free form that ARM does not answer although it has taken them.
+
+    They count as in sync: whether ARM keeps such a value to itself or drops it, nobody can see.
+    """
     absent = (
         ("properties", name)
         for name, value in desired.spec.settings.items()
         if not empty(value) and empty(at(observed.resource, ("properties", name)))
     )
-    return tuple(path[-1] for path in absent if (field := field_at(path)) is None or not field.returned)
+    return tuple(
+        path[-1] for path in absent if (field := field_at(path)) is None or isinstance(field.form, Object)
+    )
 
 
 def field_changes(

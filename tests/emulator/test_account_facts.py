@@ -8,6 +8,7 @@ import pytest
 from reconciler.emulator import account_faces, account_facts, account_kinds
 from reconciler.emulator.wire import world_facts
 from tests.emulator.arm import ACCOUNT, fleet
+from tests.emulator.recordings import REPLAYS, Replay, replayed
 
 ABOVE = ACCOUNT.removesuffix("acc")
 FORMS_OF_2022 = ["VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey", "Container"]
@@ -73,6 +74,25 @@ def test_a_free_account_of_forms_has_no_limits() -> None:
     assert "callRateLimit" not in made_on("2022-10-19", "FormRecognizer", "F0")
 
 
+@pytest.mark.parametrize(
+    ("day", "kind", "counts", "quota"),
+    [
+        ("2025-02-15", "TextAnalytics", [], [5000]),
+        ("2024-12-15", "LUIS.Authoring", [5], []),
+        ("2026-06-15", "ContentSafety", [10, 5, 5], [5000]),
+    ],
+)
+def test_a_free_account_has_limits_and_quota_of_its_own(
+    day: str, kind: str, counts: list[int], quota: list[int]
+) -> None:
+    found = made_on(day, kind, "F0")
+    shown = [
+        [rule["count"] for rule in found.get(part, {}).get("rules", ())]
+        for part in ("callRateLimit", "quotaLimit")
+    ]
+    assert shown == [counts, quota]
+
+
 @pytest.mark.parametrize(("day", "limits", "names"), [("2023-11-07", 65, 45), ("2025-05-19", 81, 42)])
 def test_an_account_of_all_services_has_the_limits_and_addresses_of_each(
     day: str, limits: int, names: int
@@ -113,6 +133,19 @@ def test_an_account_lists_the_skus_of_its_kind_with_their_tiers(kind: str, liste
     arm = fleet(accounts=[{"id": f"{ABOVE}one", "location": "eastus", "kind": kind}])
     found = arm.arm("GET", f"{ABOVE}one/skus").json["value"]
     assert [item["sku"]["tier"] for item in found] == listed
+
+
+def test_an_account_that_is_written_again_has_the_addresses_of_that_day() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    body = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus", "properties": {}}
+    shown = []
+    for day, method in (("2023-03-29", "PUT"), ("2024-11-30", "GET"), ("2024-11-30", "PATCH")):
+        arm.control("clock", {"at": f"{day}T00:00:00Z"})
+        arm.sign_in_again()
+        found = arm.arm(method, f"{ABOVE}one", None if method == "GET" else body)
+        shown.append("OpenAI Realtime API" in found.json["properties"]["endpoints"])
+    assert shown == [False, False, True]
 
 
 def test_a_part_that_was_not_recorded_on_a_day_is_that_of_the_nearest() -> None:
@@ -188,3 +221,24 @@ def test_a_write_replaces_all_tags_and_keeps_the_day_of_creation(method: str, ta
 def test_an_account_that_can_be_in_no_network_has_no_private_endpoints() -> None:
     assert "privateEndpointConnections" not in made_on("2022-06-10", "CognitiveServices")
     assert made_on("2025-05-19", "CognitiveServices")["privateEndpointConnections"] == []
+
+
+REDACTED = 12
+"""Bytes that redaction took from each recorded account: two addresses of e-mail."""
+
+
+@pytest.mark.parametrize("replay", REPLAYS, ids=lambda replay: replay.file)
+def test_an_account_has_the_length_that_was_recorded_before_its_lists_were_cut(replay: Replay) -> None:
+    """The recorders kept two limits and two capabilities; Content-Length tells how long all of them are."""
+    for interaction, reply in replayed(replay):
+        recorded = interaction["response"]
+        body = recorded.get("body") or {}
+        if body.get("type") != "Microsoft.CognitiveServices/accounts":
+            continue
+        lists = {
+            name: reply.json["properties"][name] for name in ("callRateLimit", "capabilities", "endpoints")
+        }
+        whole = json.dumps(body | {"properties": body["properties"] | lists}, separators=(",", ":"))
+        headers = {name.lower(): value for name, value in recorded["headers"].items()}
+        missing = int(headers["content-length"]) - len(whole) - REDACTED
+        assert abs(missing) < 200 if body["kind"] == "AIServices" else missing == 0, interaction["index"]

@@ -30,6 +30,7 @@ OLD_FRONT = {"date", "server", "transfer-encoding", "vary", "content-length"}
 ACCOUNT_GAPS = {
     "properties.capabilities[].value": "recorded accounts were cut after two capabilities without one",
     "properties.armFeatures": "flags of the recording subscription",
+    "properties.callRateLimit.rules[].dynamicThrottlingEnabled": "the limits of June 2026 were cut to two",
     "properties.endpoints": "the addresses of an account of June 2026 were cut to six",
 }
 

@@ -57,6 +57,16 @@ PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
     ("a tier is one of a few", desired(settings={"serviceTier": "Priority"}), {"serviceTier": "priority"}),
     ("so is a state", desired(settings={"deploymentState": "Paused"}), {"deploymentState": "paused"}),
     (
+        "a word inside an object has no case",
+        desired(settings={"routing": {"mode": "balanced"}}),
+        {"routing": {"mode": "Balanced"}},
+    ),
+    (
+        "nor has a name inside a list",
+        desired(settings={"routing": {"models": [{"name": "gpt-4.1", "version": "2025-04-14"}]}}),
+        {"routing": {"models": [{"name": "GPT-4.1", "version": "2025-04-14"}]}},
+    ),
+    (
         "an enumeration has no case",
         desired(option="NoAutoUpgrade"),
         {"versionUpgradeOption": "noautoupgrade"},
@@ -114,6 +124,15 @@ def test_no_phantom_change(reason: str, one: DesiredDeployment, parts: dict[str,
 
 
 REAL: list[tuple[str, DesiredDeployment, DesiredDeployment, dict[str, tuple[Any, Any]]]] = [
+    (
+        "a version inside a list has a case, and so has what nobody knows",
+        desired(settings={"routing": {"models": [{"version": "Turbo"}]}, "thing": {"a": "x"}}),
+        desired(settings={"routing": {"models": [{"version": "turbo"}]}, "thing": {"a": "X"}}),
+        {
+            "routing.models": ([{"version": "Turbo"}], [{"version": "turbo"}]),
+            "thing.a": ("x", "X"),
+        },
+    ),
     ("capacity", desired(capacity=10), desired(capacity=50), {"sku.capacity": (10, 50)}),
     (
         "a SKU in ARM's spelling",
@@ -366,7 +385,8 @@ def test_what_arm_takes_and_does_not_answer_is_known_by_name() -> None:
         "told": 1,
         "empty": {},
         "raiPolicyName": "strict",
+        "routing": {"mode": "cost"},
     }
     one = desired(settings=settings)
-    there = spelled(one, modelProviderData=None, newThing=None, empty=None, raiPolicyName=None)
-    assert unanswered(one, there) == ("modelProviderData", "newThing")
+    there = spelled(one, modelProviderData=None, newThing=None, empty=None, raiPolicyName=None, routing=None)
+    assert unanswered(one, there) == ("modelProviderData", "newThing", "routing")
