@@ -13,6 +13,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -31,15 +32,15 @@ def default_path() -> Path:
     return Path(state) / "reconciler" / "journal.jsonl"
 
 
+@dataclass(slots=True)
 class Journal:
     """Appends to one file. A write that fails is remembered in `problem` and never stops an apply."""
 
-    def __init__(self, stream: TextIO, clock: Clock, run: str) -> None:
-        self._stream = stream
-        self._clock = clock
-        self._run = run
-        self.problem: OSError | None = None
-        self.missing = ""
+    _stream: TextIO
+    _clock: Clock
+    _run: str
+    problem: OSError | None = None
+    missing: str = ""
 
     @classmethod
     def open(cls, path: Path, clock: Clock, run: str) -> Journal:

@@ -79,9 +79,7 @@ def to_json(
 
 def part_document(part: Part) -> documents.PartDocument:
     """Which shard of how many, and how much of the selection it looks after."""
-    return documents.PartDocument(
-        index=part.shard.index, count=part.shard.count, accounts=part.accounts, of_accounts=part.of_accounts
-    )
+    return documents.PartDocument.from_value(part, index=part.shard.index, count=part.shard.count)
 
 
 def action_fields(step: Step) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def render_text(
 ) -> str:
     """What is alike, the rest by account, what could not be read, and one line that counts the causes."""
     report = without_people(report, show_people=show_people)
-    groups = [] if verbose else _alike(report.items)
+    # What a reader need not tell apart but by the names and the time.
+    same = alike(report.items, lambda it: (it.cause, it.severity, it.who, it.explanation, *differences(it)))
+    groups = [] if verbose else [items for items in same.values() if len(items) >= ALIKE]
     together = {id(item) for items in groups for item in items}
     alone = [item for item in report.items if id(item) not in together]
     parts = ["\n".join(_together(items, style, alias_of)) for items in groups]
@@ -136,14 +138,6 @@ def render_markdown(
             f"- {cell(each.id.name)}: {cell(each.code)} {cell(each.message)}" for each in report.unreadable
         ]
     return "\n".join(lines) + "\n"
-
-
-def _alike(found: Sequence[DriftItem]) -> list[list[DriftItem]]:
-    """Items that a reader need not tell apart but by their names and the time."""
-    same = alike(
-        found, lambda item: (item.cause, item.severity, item.who, item.explanation, *differences(item))
-    )
-    return [items for items in same.values() if len(items) >= ALIKE]
 
 
 # -- text ----------------------------------------------------------------------------------------------

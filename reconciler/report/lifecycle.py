@@ -15,13 +15,12 @@ from reconciler.diagnostics import counted
 from reconciler.domain.document import Document
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
-from reconciler.report.catalogue import said_by
+from reconciler.report.catalogue import UNKNOWN, said_by
 from reconciler.report.layout import alike, broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
 
-_UNKNOWN = "?"
 _LEGEND = (
     "upgrade: when the service itself changes the version; never: the deployment stops answering at "
     "retirement; (in brackets): ARM's default for new deployments, not declared"
@@ -160,11 +159,11 @@ def _row(lifespan: Lifespan) -> tuple[str, ...]:
         f"{lifespan.id.account.name}/{lifespan.id.name}",
         lifespan.model,
         lifespan.version or "service's default",
-        _UNKNOWN if lifespan.sku is None else lifespan.sku.name,
-        _UNKNOWN if lifespan.stage is None else lifespan.stage.value,
-        _UNKNOWN if lifespan.retires is None else str(lifespan.retires),
-        _UNKNOWN if lifespan.days_left is None else str(lifespan.days_left),
-        (lifespan.facts.successor if lifespan.facts is not None else None) or _UNKNOWN,
+        UNKNOWN if lifespan.sku is None else lifespan.sku.name,
+        UNKNOWN if lifespan.stage is None else lifespan.stage.value,
+        UNKNOWN if lifespan.retires is None else str(lifespan.retires),
+        UNKNOWN if lifespan.days_left is None else str(lifespan.days_left),
+        (lifespan.facts.successor if lifespan.facts is not None else None) or UNKNOWN,
         lifespan.upgrade_meaning,
     )
 

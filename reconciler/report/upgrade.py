@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -75,14 +76,8 @@ def _details(proposal: Proposal) -> Iterator[str]:
     if proposal.target is not None:
         as_of = f", {proposal.target.as_of}" if proposal.target.as_of else ""
         yield f"target by {proposal.target.source}{as_of}"
-    checks = proposal.checks
-    known = {
-        "offer": checks.offered,
-        "size": checks.size_legal,
-        "quota": checks.quota,
-        "capacity": checks.capacity,
-    }
-    unknown = [name for name, value in known.items() if value is None]
+    checked = zip(("offer", "size", "quota", "capacity"), astuple(proposal.checks), strict=True)
+    unknown = [name for name, value in checked if value is None]
     if isinstance(proposal.wanted, NewValues | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
     if proposal.reason:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
 from reconciler import __version__
 from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
@@ -43,7 +42,7 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
                 timeout=connection.timeout,
             )
     except TimeLimit as passed:
-        checks.append(_check("time limit", "this command", "failed", str(passed), "raise --timeout"))
+        checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
     write_forms(
         output,
         text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
@@ -52,11 +51,8 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
     return Exit.FAILED if any(check.status == "failed" for check in checks) else Exit.DONE
 
 
-_Status = Literal["ok", "warning", "failed", "unverified"]
-
-
-def _check(name: str, subject: str, status: _Status, message: str, fix: str = "") -> Check:
-    return Check(name=name, subject=subject, status=Status(status), message=message, fix=fix)
+def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
+    return Check(name=name, subject=subject, status=status, message=message, fix=fix)
 
 
 # -- this machine --------------------------------------------------------------------------------------
@@ -72,8 +68,8 @@ def _program() -> Check:
     message = f"reconciler {__version__} on Python {platform.python_version()}; {', '.join(found)}"
     if missing:
         fix = "install reconciler again: what it needs is incomplete"
-        return _check("program", platform.system(), "failed", f"{message}; no {', '.join(missing)}", fix)
-    return _check("program", platform.system(), "ok", message)
+        return _check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
+    return _check("program", platform.system(), Status.OK, message)
 
 
 def _catalogue(today: date) -> Check:
@@ -84,8 +80,8 @@ def _catalogue(today: date) -> Check:
     message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
         fix = "install a newer reconciler, or `reconciler catalog refresh`"
-        return _check("catalogue", subject, "warning", message, fix)
-    return _check("catalogue", subject, "ok", message)
+        return _check("catalogue", subject, Status.WARNING, message, fix)
+    return _check("catalogue", subject, Status.OK, message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
@@ -93,13 +89,13 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
         fix = "name the folder with the manifests"
-        tell(_check("manifests", DEFAULT_PATH, "unverified", message, fix))
+        tell(_check("manifests", DEFAULT_PATH, Status.UNVERIFIED, message, fix))
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
     message = f"{counted(loaded.files, 'file')}, {counted(loaded.deployments, 'deployment')}"
     message += f", {counted(errors, 'error')}" if errors else ""
-    status: _Status = "failed" if errors else "ok"
+    status = Status.FAILED if errors else Status.OK
     fix = "`reconciler validate` shows them" if errors else ""
     tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))
     return loaded
@@ -115,7 +111,7 @@ async def _look(
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
         said = "" if connection.endpoint is None else ", which --endpoint or RECONCILER_ENDPOINT names"
-        tell(_check("cloud", desired.fleet.cloud, "ok", f"at {where}{said}"))
+        tell(_check("cloud", desired.fleet.cloud, Status.OK, f"at {where}{said}"))
         for tenant in _tenants(desired):
             await _sign_in(arm, tenant, tell)
         await examine(
@@ -153,23 +149,23 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
     answered = next((item for item in tried if item.client is not None), None)
     if answered is None:
         fix = "sign in with `az login`, or give the job an identity; --credential names one way"
-        tell(_check("sign-in", subject, "failed", f"no credential has a token: {words}", fix))
+        tell(_check("sign-in", subject, Status.FAILED, f"no credential has a token: {words}", fix))
         return
     message = f"{answered.name} answered, as client {answered.client}"
-    tell(_check("sign-in", subject, "ok", f"{message}; before it {words}" if words else message))
+    tell(_check("sign-in", subject, Status.OK, f"{message}; before it {words}" if words else message))
 
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
-    status: _Status = "ok"
+    status = Status.OK
     message, fix, lost = "known to the endpoint", "", lost_in(used)
     if not known:
-        status, message = "unverified", "no account was answered in it"
+        status, message = Status.UNVERIFIED, "no account was answered in it"
     elif used != wanted:
         message = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
-        status, fix = "warning", "nothing, unless you declare one of these"
+        status, fix = Status.WARNING, "nothing, unless you declare one of these"
     elif lost:
-        status, message = "warning", f"it cannot carry {lost}; a write may reset them"
+        status, message = Status.WARNING, f"it cannot carry {lost}; a write may reset them"
         fix = "leave --api-version and Fleet.spec.apiVersion out"
     return _check("api-version", used, status, message, fix)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.cli.github.rest import number_of
 from reconciler.errors import UsageProblem
 
 COMMANDS = ("validate", "plan", "apply", "drift", "upgrade")
@@ -125,5 +126,4 @@ def _pull_request(environ: Mapping[str, str]) -> int | None:
     except (OSError, ValueError, RecursionError):
         return None
     about = event.get("pull_request") if isinstance(event, dict) else None
-    found = about.get("number") if isinstance(about, dict) else None
-    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+    return number_of(about, "number")

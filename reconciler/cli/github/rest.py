@@ -89,7 +89,7 @@ class Repository:
             return found[0].number
         issue = {"title": title, "body": body, "labels": [label]}
         made = self.send("open the issue", "POST", "/issues", issue)
-        number = _number(made, "number")
+        number = number_of(made, "number")
         if number is None:
             raise GitHubRefused("open the issue", 200, "its answer names no issue")
         labels = made.get("labels") if isinstance(made, dict) else None
@@ -114,7 +114,7 @@ class Repository:
         Where it is (below `at`) is worked out, not taken from the answer: the token goes nowhere else.
         """
         for item in self._listed(path, chosen, marker):
-            number = None if "pull_request" in item else _number(item, key)
+            number = None if "pull_request" in item else number_of(item, key)
             if number is not None:
                 yield Written(path=f"{at or path}/{number}", number=number)
 
@@ -174,7 +174,7 @@ def _text(item: object, *keys: str) -> str:
     return item if isinstance(item, str) else ""
 
 
-def _number(item: object, key: str) -> int | None:
+def number_of(item: object, key: str) -> int | None:
     """A number of an answer; text and what is not positive are none."""
     found = item.get(key) if isinstance(item, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None

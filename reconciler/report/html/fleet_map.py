@@ -58,12 +58,8 @@ class _Cell:
 
 def observed_holdings(observed: ObservedState) -> list[Holding]:
     """What is there in every account that could be read."""
-    return [
-        _holding(deployment, reading.account.region.name)
-        for _, reading in sorted(observed.readings.items())
-        if isinstance(reading, Listed)
-        for deployment in reading.deployments
-    ]
+    listed = (reading for _, reading in sorted(observed.readings.items()) if isinstance(reading, Listed))
+    return [_holding(each, reading.account.region.name) for reading in listed for each in reading.deployments]
 
 
 def planned_holdings(plan: Plan) -> tuple[list[Holding], list[Holding]]:

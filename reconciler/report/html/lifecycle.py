@@ -95,11 +95,8 @@ def _cells(lifespan: Lifespan, today: date, near: int, occasion: pages.Occasion)
     word, colour = urgency(lifespan.retires, today, near, retired=lifespan.ends_within(0))
     when = "" if lifespan.retires is None else f" {lifespan.retires}"
     left = "" if lifespan.retires is None else left_in_words(lifespan.retires, today)
-    also = (
-        ""
-        if lifespan.facts is None or lifespan.facts.disputed_with is None
-        else f"; also {lifespan.facts.disputed_with}"
-    )
+    facts = lifespan.facts
+    also = f"; also {facts.disputed_with}" if facts and facts.disputed_with else ""
     return (
         pages.code(lifespan.id.name),
         pages.over(
@@ -110,7 +107,7 @@ def _cells(lifespan: Lifespan, today: date, near: int, occasion: pages.Occasion)
         "?" if lifespan.sku is None else lifespan.sku.name,
         "?" if lifespan.stage is None else lifespan.stage.value,
         join([pages.badge(word, colour), pages.over(when, f"{left}{also}")]),
-        (lifespan.facts.successor if lifespan.facts is not None else None) or "?",
+        (facts.successor if facts else None) or "?",
         lifespan.upgrade_meaning,
     )
 
@@ -196,11 +193,8 @@ def _model(lifespan: Lifespan) -> str:
 def _row(group: Sequence[Lifespan], line: _Line, soon: int) -> Markup:
     item, names = group[0], [f"{each.id.account.name}/{each.id.name}" for each in group]
     word, colour = urgency(item.retires, line.today, soon, retired=item.stage is Stage.RETIRED)
-    when = (
-        "day not known"
-        if item.retires is None
-        else f"{item.retires}, {left_in_words(item.retires, line.today)}"
-    )
+    day = item.retires
+    when = f"{day}, {left_in_words(day, line.today)}" if day else "day not known"
     successor = f"; successor {item.facts.successor}" if item.facts and item.facts.successor else ""
     what = (
         pages.code(_model(item)),
