@@ -242,7 +242,3 @@ class ArmContractBroken(ArmError):  # noqa: N818
     @property
     def trouble(self) -> Trouble:
         return Trouble.UNINTELLIGIBLE
-
-
-class UnreadableOffers(ReconcilerError):  # noqa: N818 -- named as its siblings are
-    """A region's models list, kept until somebody looked at it, is none that we can use."""

@@ -8,7 +8,7 @@ and no body, however long it is waited with.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -51,8 +51,6 @@ class Call:
     source_tenants: tuple[str, ...] = ()
     observer: SendObserver = field(default=UNWATCHED, repr=False)
     attempt: int = 1
-    set_aside: Callable[[bytes], None] | None = None
-    """Takes a long list unread (`late.may_wait`), which then counts as an empty one."""
     pool: Pool | None = field(default=None, repr=False)
     send_by: float | None = None
 

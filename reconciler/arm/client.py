@@ -37,7 +37,7 @@ from reconciler.arm.origin import acceptable
 from reconciler.arm.policy import RequestPolicy
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
-from reconciler.arm.shared import LateOffers, Shared
+from reconciler.arm.shared import Shared
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
 from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
 from reconciler.arm.turn import ArmTurn, read_as
@@ -243,15 +243,10 @@ class ArmClient:
         call = of_region(subscription, region, "list quotas of", "usages")
         return tuple(await self._every(call, lambda item: (wire.pool(item),)))
 
-    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
-        """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
-        unread: list[bytes] = []
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """The models, versions and SKUs that a region offers."""
         call = of_region(subscription, region, "list models of", "models")
-        call = replace(call, set_aside=lambda body: unread.append(self._shared.page(body, subscription)))
-        found = await self._every(call, wire.offers)
-        if not unread:
-            return tuple(found)
-        return LateOffers(found, unread, lambda why: f"the models of {region} cannot be used: {why}")
+        return tuple(await self._every(call, self._shared.offers))
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""

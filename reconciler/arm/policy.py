@@ -53,7 +53,6 @@ from reconciler.arm.retry import (
     too_long,
     wait,
 )
-from reconciler.arm.shared import may_wait
 from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
@@ -229,9 +228,6 @@ class RequestPolicy:
                 return Ok(understand(answer, None))
             return self._refused(call, answer, fault, note)
         try:
-            if call.set_aside is not None and (page := may_wait(answer.body)) is not None:
-                call.set_aside(page.body)
-                return Ok(understand(answer, {"value": [], "nextLink": page.link}))
             body = parse(answer.body) if answer.body.strip() else None
             hidden = fault_in(answer.status, body)
             if hidden is not None:

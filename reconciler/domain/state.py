@@ -6,14 +6,14 @@ concluded about any deployment in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.platform import DeletedAccount, Replacement
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.errors import Trouble, UnreadableOffers
+from reconciler.errors import Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,25 +192,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What ARM says about one region of one subscription; None where it could not be read.
-
-    `models` may be a list that is understood only when somebody looks: it raises UnreadableOffers then.
-    """
+    """What ARM says about one region of one subscription; None where it could not be read."""
 
     subscription: str
     region: Region
     pools: tuple[QuotaPool, ...] | None = None
-    models: Sequence[Offer] | None = None
-
-    @property
-    def offers(self) -> tuple[Offer, ...] | None:
-        """What `models` says; None where it cannot be read."""
-        if self.models is None:
-            return None
-        try:
-            return tuple(self.models)
-        except UnreadableOffers:
-            return None
+    offers: tuple[Offer, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

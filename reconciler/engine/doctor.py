@@ -31,7 +31,7 @@ from reconciler.domain.rights import (
 )
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 from reconciler.engine.ports import AccountContents
-from reconciler.errors import ArmError, CredentialError, Forbidden, NotFound, UnreadableOffers
+from reconciler.errors import ArmError, CredentialError, Forbidden, NotFound
 
 T = TypeVar("T")
 
@@ -60,8 +60,8 @@ class Examined(AccountContents, Protocol):
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region."""
 
-    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
-        """What a region offers; the list may be understood only when looked at (UnreadableOffers)."""
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """What a region offers."""
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """The roles that the caller has at an account, inherited ones too."""
@@ -107,7 +107,7 @@ async def examine(
         where = f"{subscription}/{region.name}"
         async with gate:
             await _probe("quota", where, api.list_pools(subscription, region), USAGES_READ, tell, must=True)
-            await _probe("offers", where, _offers(api, subscription, region), OFFERS_READ, tell, must=True)
+            await _probe("offers", where, api.list_offers(subscription, region), OFFERS_READ, tell, must=True)
 
     await asyncio.gather(*(account(each.id) for each in desired.accounts))
     await asyncio.gather(*(source(each) for each in _sources(desired)))
@@ -131,11 +131,6 @@ def clock_check(now: datetime, arm: datetime | None, *, own_machine: bool) -> Ch
     if abs(skew) > MOST_SKEW:
         return check(Status.WARNING, message, "let the machine keep time by NTP")
     return check(Status.OK, message if abs(skew) >= 1 else "the same as ARM's")
-
-
-async def _offers(api: Examined, subscription: str, region: Region) -> tuple[Offer, ...]:
-    """A region's offers, looked at: only then a long list is known to be one."""
-    return tuple(await api.list_offers(subscription, region))
 
 
 def _sources(desired: DesiredState) -> Sequence[AccountId]:
@@ -166,7 +161,7 @@ async def _probe(
         check(Status.FAILED, str(problem), "correct subscription, tenant, resourceGroup or name")
     except CredentialError as problem:
         check(Status.FAILED, str(problem), "see the sign-in above; --credential chooses how")
-    except (ArmError, UnreadableOffers) as problem:
+    except ArmError as problem:
         check(Status.FAILED if must else Status.UNVERIFIED, str(problem), "try again, or see the message")
     else:
         check(Status.OK, "readable")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Self, TypeVar
@@ -27,7 +26,7 @@ from reconciler.domain.state import (
 from reconciler.engine.outcome import code_of
 from reconciler.engine.platform import each, tried, with_missing_explained
 from reconciler.engine.ports import AccountFacts, Arm
-from reconciler.errors import ArmError, CredentialError, NotFound, UnreadableOffers
+from reconciler.errors import ArmError, CredentialError, NotFound
 
 T = TypeVar("T")
 
@@ -47,21 +46,18 @@ async def observe(
     *,
     parallelism: int = 128,
     with_regions: bool = True,
-    every_region: bool = True,
     at_rest: Callable[[Listed], bool] | None = None,
     on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
     """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
 
-    Without `every_region`, these are left out of a subscription whose accounts all are `at_rest`: nobody will
-    ask for them. Otherwise they are asked for at once, where the manifests say the accounts are.
+    With `at_rest`, these are left out of a subscription whose accounts all are: nobody will ask for them.
     Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the accounts
     it is about, so that a plan can still speak of the others. `on_read` is called for each account.
     """
-    accounts = tuple(accounts)
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
-    regions = _Regions(api, at_once=every_region)
+    regions = _Regions(api, at_once=at_rest is None)
     async with _Known(wanted, api, regions if with_regions else None) as known:
 
         async def read(account: AccountId) -> Reading:
@@ -73,8 +69,6 @@ async def observe(
                     regions.begin(reading.account.id.subscription)
             return reading
 
-        if with_regions:
-            regions.expect(accounts)
         readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
         observed = ObservedState(readings=readings, regions=await regions.of(readings))
         return await with_missing_explained(observed, api)
@@ -100,8 +94,7 @@ async def observe_for_plan(
         desired.accounts,
         api,
         parallelism=parallelism,
-        every_region=not choosy,
-        at_rest=_at_rest(desired),
+        at_rest=_at_rest(desired) if choosy else None,
         on_read=on_read,
     )
     from reconciler.plan.admission import questions
@@ -209,13 +202,6 @@ class _Regions:
         """All that was begun."""
         return self._tasks.values()
 
-    def expect(self, accounts: Iterable[DesiredAccount]) -> None:
-        """Read regions that accounts are declared in, if all are read: to ask where they are takes longer."""
-        if self._at_once:
-            for account in accounts:
-                if account.region is not None:
-                    self._start(account.id.subscription.lower(), account.region)
-
     def know(self, accounts: Iterable[ObservedAccount]) -> None:
         """Note where `accounts` are; read their regions if those of their subscription are read."""
         for account in accounts:
@@ -252,10 +238,7 @@ class _Regions:
                 return await tried(ask(subscription, region), lambda _: None)
 
         pools, offers = await asyncio.gather(got(self._api.list_pools), got(self._api.list_offers))
-        if subscription in self._begun and offers is not None:
-            with suppress(UnreadableOffers):
-                len(offers)  # a plan will look at them, and other lists are still to come
-        return RegionFacts(subscription=subscription, region=region, pools=pools, models=offers)
+        return RegionFacts(subscription=subscription, region=region, pools=pools, offers=offers)
 
 
 async def _read_account(account: AccountId, api: Arm, known: _Known, gate: asyncio.Semaphore) -> Reading:

@@ -92,7 +92,7 @@ class AccountFacts(Protocol):
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region (ARM's usages)."""
 
-    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
         """The models, versions and SKUs that a region offers."""
 
 

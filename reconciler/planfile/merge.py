@@ -150,6 +150,6 @@ def _regions(seen: Iterable[ObservedState]) -> tuple[RegionFacts, ...]:
             place = (facts.subscription.lower(), facts.region.name)
             before = result.get(place, facts)
             pools = before.pools if facts.pools is None else facts.pools
-            models = before.models if facts.models is None else facts.models
-            result[place] = replace(facts, pools=pools, models=models)
+            offers = before.offers if facts.offers is None else facts.offers
+            result[place] = replace(facts, pools=pools, offers=offers)
     return tuple(result[place] for place in sorted(result))

@@ -299,7 +299,7 @@ def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[state.Offer, ...]
         subscription=of.subscription,
         region=Region(of.region),
         pools=None if of.pools is None else tuple(state.QuotaPool(**pool.model_dump()) for pool in of.pools),
-        models=None if of.offers is None else shelf[of.offers],
+        offers=None if of.offers is None else shelf[of.offers],
     )
 
 

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from reconciler.arm.shared import Shared
-from tests.unit.arm.scripted import SUBSCRIPTION
 
 ANSWER = {
     "id": "/subscriptions/…/deployments/chat",
@@ -82,10 +81,16 @@ def test_a_fleet_of_strangers_is_not_remembered_for_ever() -> None:
     assert shared.remembered <= 2 * 4096
 
 
-def test_of_equal_long_pages_one_is_kept() -> None:
+def test_offers_of_items_that_differ_in_more_than_their_id_stay_apart() -> None:
     shared = Shared()
-    assert shared.page(b"[1]" * 9, SUBSCRIPTION) is shared.page(bytes(bytearray(b"[1]" * 9)), SUBSCRIPTION)
-    assert shared.page(b"[2]", SUBSCRIPTION) == b"[2]"
+
+    def item(number: int, maximum: object) -> dict[str, Any]:
+        sku = {"name": "Standard", "capacity": {"maximum": maximum}}
+        return {"id": f"/m/{number}", "model": {"format": "OpenAI", "name": "m", "skus": [sku]}}
+
+    first, alike, larger = shared.offers(item(1, 1)), shared.offers(item(2, 1)), shared.offers(item(3, 2))
+    assert first is alike
+    assert (first[0].maximum, larger[0].maximum) == (1, 2)
 
 
 def test_what_is_large_or_beyond_number_is_not_kept_for_answers_to_come() -> None:
@@ -95,9 +100,3 @@ def test_what_is_large_or_beyond_number_is_not_kept_for_answers_to_come() -> Non
     known = shared.remembered
     assert shared.deployment(answer(model={"name": "y" * 100_000})) != huge
     assert shared.remembered == known
-    pages = [bytes([number, 0]) for number in range(200)]
-    assert [shared.page(page, SUBSCRIPTION) for page in pages] == pages
-    assert shared.page(bytes([199, 0]), SUBSCRIPTION) is not pages[199]
-    large = b"x" * (2 << 20)
-    assert shared.page(large, SUBSCRIPTION) is large
-    assert shared.page(bytes(bytearray(large)), SUBSCRIPTION) is not large

@@ -1,18 +1,23 @@
 """An examination tells each trouble once, with what to do, and is never stopped by one."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.arm.shared import LateOffers
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import Check, Grant, Status
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 from reconciler.engine.doctor import clock_check, examine
-from reconciler.errors import ArmUnreachable, CredentialError, Forbidden, NotFound, ReconcilerError
+from reconciler.errors import (
+    ArmContractBroken,
+    ArmUnreachable,
+    CredentialError,
+    Forbidden,
+    NotFound,
+    ReconcilerError,
+)
 from tests.unit.plan.states import desired, state
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -29,7 +34,6 @@ class Patient:
     """The reads of an examination, each with its answer or its trouble."""
 
     rights: tuple[Grant, ...] | ReconcilerError = NARROW
-    offers: Sequence[Offer] = ()
     troubles: dict[str, ReconcilerError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -60,10 +64,10 @@ class Patient:
         del subscription
         return ()
 
-    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
         self._ask("offers", region.name)
         del subscription
-        return self.offers
+        return ()
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         self._ask("rights", account.name)
@@ -113,12 +117,9 @@ def test_a_right_that_is_lacking_is_named_with_the_role_that_has_it(
     assert all("Microsoft.CognitiveServices/" in one.fix for one in checks)
 
 
-def test_a_models_list_that_is_none_at_the_first_look_is_told() -> None:
-    """A long list is understood when it is looked at: examining it is looking."""
-    found = LateOffers(
-        (), [b'{"value": [{]}'], lambda why: f"the models of swedencentral cannot be used: {why}"
-    )
-    checks = [one for one in examined(Patient(offers=found)) if one.status is not Status.OK]
+def test_a_models_list_that_is_none_is_told() -> None:
+    broken = ArmContractBroken("the answer cannot be used: it is not JSON", operation="list", target="models")
+    checks = [one for one in examined(Patient(troubles={"offers": broken})) if one.status is not Status.OK]
     assert [(one.name, one.status) for one in checks] == [("offers", Status.FAILED)]
     assert "cannot be used: it is not JSON" in checks[0].message
 

@@ -1,6 +1,5 @@
 """Reading the world with few requests: what is asked, how often, and what becomes of a refusal."""
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 
@@ -8,9 +7,9 @@ import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
 from reconciler.domain.fleet import DesiredAccount, DesiredState
-from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.platform import DeletedAccount
-from reconciler.domain.state import AccountMissing, ObservedAccount, ObservedState, Offer, Unreadable
+from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
 from reconciler.plan.actions import Blocked, Reason
@@ -60,7 +59,7 @@ def test_three_accounts_of_a_subscription_cost_one_list_and_one_request_each() -
 def test_two_accounts_are_read_one_by_one() -> None:
     arm = SimulatedArm(world())
     look(fleet(desired("chat"), accounts=NAMES[:2]), arm)
-    assert [one.target for one in arm.exchanges if one.verb == "GET" and "/accounts/" in one.target] == [
+    assert [one.target for one in arm.exchanges if one.verb == "GET"][:2] == [
         str(account("alpha")),
         str(account("beta")),
     ]
@@ -194,34 +193,6 @@ def lists_of_regions(arm: SimulatedArm) -> Counter[str]:
     )
 
 
-def test_the_regions_that_the_manifests_name_are_asked_for_before_an_account_has_answered() -> None:
-    asked_for = asyncio.Event()
-
-    class Patient(SimulatedArm):
-        """Says where the accounts are once somebody has asked what a region offers."""
-
-        async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
-            asked_for.set()
-            return await super().list_offers(subscription, region)
-
-        async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
-            await asyncio.wait_for(asked_for.wait(), 20)
-            return await super().list_accounts(subscription)
-
-    state = fleet(desired("chat"), accounts=NAMES)
-    state = replace(state, accounts=tuple(replace(one, region=REGION) for one in state.accounts))
-    seen = look(state, Patient(world()))
-    assert [facts.offers is not None for facts in seen.regions] == [True]
-
-
-def test_a_region_is_what_the_account_says_wherever_the_manifests_expect_it() -> None:
-    elsewhere = Region("uksouth")
-    state = fleet(desired("chat"), accounts=NAMES)
-    state = replace(state, accounts=tuple(replace(one, region=elsewhere) for one in state.accounts))
-    seen = look(state, SimulatedArm(world()))
-    assert [facts.region for facts in seen.regions] == [REGION]
-
-
 def test_where_all_is_as_declared_nobody_asks_for_quotas_and_offers() -> None:
     arm = applied(spread("chat"))
     run(observe_for_plan(spread("chat"), arm, every_region=False))
@@ -259,30 +230,3 @@ def test_what_nobody_declares_is_not_at_rest() -> None:
     arm = applied(spread("chat", "talk"))
     run(observe_for_plan(spread("chat"), arm, every_region=False))
     assert lists_of_regions(arm) == Counter(dict.fromkeys(MANY, 2))
-
-
-@pytest.mark.parametrize(("names", "looked_at"), [(("chat",), 0), (("chat", "talk"), len(MANY))])
-def test_offers_are_understood_while_others_are_awaited_where_a_plan_will_need_them(
-    names: tuple[str, ...], looked_at: int
-) -> None:
-    looks: list[str] = []
-
-    class Offers(tuple[Offer, ...]):
-        """A models list that is only understood when somebody looks at it."""
-
-        __slots__ = ()
-
-        def __len__(self) -> int:
-            looks.append("len")
-            return super().__len__()
-
-    class Late(SimulatedArm):
-        async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
-            return Offers(await super().list_offers(subscription, region))
-
-    state = spread("chat")
-    arm = Late(World(accounts={one.id: REGION for one in state.accounts}))
-    run(reconcile(state, arm))
-    looks.clear()
-    run(observe_for_plan(spread(*names), arm))
-    assert len(looks) == looked_at

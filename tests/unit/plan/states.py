@@ -226,7 +226,7 @@ def world(
         subscription=SUBSCRIPTION,
         region=REGION,
         pools=figures,
-        models=None if offers is None else tuple(offers),
+        offers=None if offers is None else tuple(offers),
     )
     ids = [reading.account.id if isinstance(reading, Listed) else reading.id for reading in readings]
     return ObservedState(readings=dict(zip(ids, readings, strict=True)), regions=(facts,))

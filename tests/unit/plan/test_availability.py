@@ -197,7 +197,7 @@ def test_a_list_that_could_not_be_read_refuses_nothing_and_is_said() -> None:
 
 def test_another_region_of_the_list_says_nothing() -> None:
     there = world(listed())
-    elsewhere = RegionFacts(subscription=SUBSCRIPTION, region=replace(REGION, name="eastus"), models=OFFERS)
+    elsewhere = RegionFacts(subscription=SUBSCRIPTION, region=replace(REGION, name="eastus"), offers=OFFERS)
     action = only_action(plan(state(desired(model="nobody")), replace(there, regions=(elsewhere,))))
     assert isinstance(action, Create)
     assert not action.explanation

@@ -171,7 +171,7 @@ def rows(
         subscription=SUBSCRIPTION,
         region=REGION,
         pools=(QuotaPool(name="PTU", label="", used=used, limit=200),),
-        models=offers,
+        offers=offers,
     )
     sought = Sought(model=MODEL.model, skus=(SkuName(PTU),), amount=amount)
     (row,) = capacity_rows(sought, facts, answer, sizes={}, forecasts=forecasts)
@@ -198,7 +198,7 @@ def test_a_fine_tuned_model_goes_by_the_number_of_its_own() -> None:
         subscription=SUBSCRIPTION,
         region=REGION,
         pools=(QuotaPool(name="PTU", label="", used=0, limit=200),),
-        models=(offer("ptu", sku=PTU, sizes=(25, 25, None)),),
+        offers=(offer("ptu", sku=PTU, sizes=(25, 25, None)),),
     )
     sought = Sought(model=MODEL.model, skus=(SkuName(PTU),), amount=50, fine_tuned=True)
     (row,) = capacity_rows(sought, facts, [has(500, tuned=10)], sizes={})

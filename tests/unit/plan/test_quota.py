@@ -48,7 +48,7 @@ def in_regions(
         for name, region in accounts
     }
     regions = tuple(
-        RegionFacts(subscription=SUBSCRIPTION, region=region, pools=tuple(pools[region]), models=(one,))
+        RegionFacts(subscription=SUBSCRIPTION, region=region, pools=tuple(pools[region]), offers=(one,))
         for region in pools
     )
     return ObservedState(readings=readings, regions=regions)

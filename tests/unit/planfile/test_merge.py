@@ -182,7 +182,7 @@ def test_of_two_looks_at_one_region_the_later_counts_and_any_rather_than_none() 
     early, late = there(), world(listed(applied(desired("chat", capacity=10))), pools=None)
     assert early.regions[0].pools is not None
     assert late.regions[0].pools is None
-    newer = replace(late, regions=(replace(late.regions[0], models=()),))
+    newer = replace(late, regions=(replace(late.regions[0], offers=()),))
     plans = [
         replace(read(file_of(FULL)), observed=early, created_at=NOW),
         replace(
