@@ -146,6 +146,9 @@ def command(
 
 flag = functools.partial(option, is_flag=True)
 
+cost_option = flag("--cost", "with_cost", help="Also what it costs a month, at list prices.")
+"""Ask for money too; the command gets one `with_cost: bool`."""
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

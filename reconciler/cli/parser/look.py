@@ -7,13 +7,13 @@ import click
 from reconciler.cli.options import (
     command,
     connection_options,
+    cost_option,
     flag,
     fleet_options,
     manifest_options,
     option,
     output_options,
 )
-from reconciler.cli.parser.plans import cost_option
 
 show = command(
     "show",

@@ -13,6 +13,7 @@ from reconciler.cli.options import (
     FILE,
     READABLE,
     command,
+    cost_option,
     flag,
     fleet_options,
     into,
@@ -41,9 +42,6 @@ def _amount(_: click.Context, __: click.Parameter, given: str | None) -> Decimal
         raise click.BadParameter(f"{given!r} is not an amount such as 5000 or 99.50")
     return None if given is None else Decimal(given)
 
-
-cost_option = flag("--cost", "with_cost", help="Also what it costs a month, at list prices.")
-"""Ask for money too; the command gets one `with_cost: bool`."""
 
 _guards = functools.partial(option, group="Guards")
 _lifts = functools.partial(_guards, is_flag=True)
