@@ -7,7 +7,6 @@ answer brings its own copy. So do the models lists of a region in one subscripti
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -49,7 +48,7 @@ class Shared:
         Such a list has hundreds of items, and a region offers much the same in every subscription.
         """
         named = {name: value for name, value in item.items() if name != "id"}
-        key = hashlib.sha256(marshal.dumps(named, 2)).digest()
+        key = marshal.dumps(named, 2)
         known = self._offers.get(key)
         if known is None:
             known = wire.offers(item)
