@@ -7,6 +7,7 @@ default version of its model, `off` nothing.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from reconciler.emulator import admission, clock, kept_accounts, offers, provisioning, quota
@@ -83,19 +84,27 @@ def _upgrade(store: Store, now: datetime) -> None:
     is_announced = bool(store.setting("season").get("facts")) or store.has("model")
     if switch == "off" or (switch == "announced" and not is_announced):
         return
+
+    @cache
+    def kind_of(account: str) -> str | None:
+        """An account has 40 kB, and thirty deployments may be its own."""
+        found = store.get("account", account)
+        return None if found is None else str(found["body"]["kind"])
+
     for deployment in store.scan("deployment"):
-        _upgrade_one(store, now, deployment, by_default=switch == "on")
+        kind = kind_of(deployment["account"])
+        if kind is not None:
+            _upgrade_one(store, now, deployment, kind, by_default=switch == "on")
 
 
-def _upgrade_one(store: Store, now: datetime, deployment: Json, *, by_default: bool) -> None:
+def _upgrade_one(store: Store, now: datetime, deployment: Json, kind: str, *, by_default: bool) -> None:
     """Standard ones only: provisioned ones are migrated by hand, batch ones replaced (documented)."""
     body = deployment["body"]
-    account = store.get("account", deployment["account"])
-    if account is None or body["sku"]["name"] not in offers.STANDARD:
+    if body["sku"]["name"] not in offers.STANDARD:
         return
     if body["properties"].get("provisioningState") not in provisioning.TERMINAL:
         return
-    place, kind = deployment["location"], account["body"]["kind"]
+    place = deployment["location"]
     model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption", _EXPIRED)
     listed = offers.find(store, place, kind, model)
     target = _target(listed, body["sku"]["name"])
