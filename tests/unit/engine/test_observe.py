@@ -193,6 +193,15 @@ def lists_of_regions(arm: SimulatedArm) -> Counter[str]:
     )
 
 
+def test_a_region_is_asked_for_once_its_account_has_answered_whatever_the_manifests_say() -> None:
+    """Asked for earlier, a throttled list of a region could cost the account's own answer."""
+    state = fleet(desired("chat", in_account="gone"), accounts=("gone",))
+    state = replace(state, accounts=tuple(replace(one, region=REGION) for one in state.accounts))
+    arm = SimulatedArm(world())
+    look(state, arm)
+    assert lists_of_regions(arm) == Counter()
+
+
 def test_where_all_is_as_declared_nobody_asks_for_quotas_and_offers() -> None:
     arm = applied(spread("chat"))
     run(observe_for_plan(spread("chat"), arm, every_region=False))
