@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import compress
 
 from reconciler.emulator import clock, versions
 from reconciler.emulator.store import Store
@@ -66,7 +67,7 @@ _MARKETPLACE = frozenset({"AI21 Labs", "Anthropic", "Cohere", "Meta", "Mistral A
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Listed:
     """One model version as a region lists it: account kinds, the ARM model, its base if it is fine-tuned."""
 
@@ -175,28 +176,38 @@ def _shipped_models(place: str) -> tuple[Listed, ...]:
     facts = shipped()
     sets = facts["regionSets"]
     area = facts["regions"].get(place, {}).get("area")
-    found = []
-    for entry in facts["models"]:
-        if place not in sets[entry["regions"]]:
-            continue
-        skus = [
-            {
-                name: facts["costs"][value] if name == "costs" else value
-                for name, value in sku.items()
-                if name != "regions"
-            }
-            for sku in entry["model"]["skus"]
-            if place in sets[sku["regions"]]
-        ]
-        # the capability `area` names the data zone of the region that lists the model
-        capabilities = {
-            name: area if name == "area" else value
-            for name, value in entry["model"]["capabilities"].items()
-            if name != "area" or area is not None
+    return tuple(
+        _shipped_model(
+            number,
+            area if "area" in entry["model"]["capabilities"] else None,
+            tuple(place in sets[sku["regions"]] for sku in entry["model"]["skus"]),
+        )
+        for number, entry in enumerate(facts["models"])
+        if place in sets[entry["regions"]]
+    )
+
+
+@cache
+def _shipped_model(number: int, area: str | None, offered: tuple[bool, ...]) -> Listed:
+    """A model with those of its skus that a region offers: one for all regions that list it alike."""
+    facts = shipped()
+    entry = facts["models"][number]
+    skus = [
+        {
+            name: facts["costs"][value] if name == "costs" else value
+            for name, value in sku.items()
+            if name != "regions"
         }
-        model = {**entry["model"], "skus": skus, "capabilities": capabilities}
-        found.append(Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model))
-    return tuple(found)
+        for sku in compress(entry["model"]["skus"], offered)
+    ]
+    # the capability `area` names the data zone of the region that lists the model
+    capabilities = {
+        name: area if name == "area" else value
+        for name, value in entry["model"]["capabilities"].items()
+        if name != "area" or area is not None
+    }
+    model = {**entry["model"], "skus": skus, "capabilities": capabilities}
+    return Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model)
 
 
 def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
@@ -314,20 +325,28 @@ def wire_models(
 def _items(
     lists: _Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
 ) -> tuple[Kept, ...]:
-    found = []
+    found: list[Kept] = []
     for listed in lists.all:
-        model = shown_model(listed.model, version, in_lower_case=in_lower_case)
-        name = f"{model['format']}.{model['name']}.{model['version']}"
+        items = _items_of(listed, version, in_lower_case=in_lower_case)
+        if is_of_2023:
+            found += items
+            continue
+        name = ".".join(listed.model[part] for part in ("format", "name", "version"))
         address = {
             "id": f"{above}/models/{name}",
             "type": "Microsoft.CognitiveServices/locations/models",
             "name": name,
             "location": above.rpartition("/")[2],
         }
-        for kind in listed.kinds:
-            item = {"kind": kind, "skuName": listed.sku_name, "model": model}
-            found.append(Kept(item if is_of_2023 else {**address, **item}))
+        found += [Kept.headed(address, item) for item in items]
     return tuple(found)
+
+
+@lru_cache(maxsize=2048)
+def _items_of(listed: Listed, version: str, *, in_lower_case: bool) -> tuple[Kept, ...]:
+    """What no subscription and no region changes: most of a list."""
+    model = shown_model(listed.model, version, in_lower_case=in_lower_case)
+    return tuple(Kept({"kind": kind, "skuName": listed.sku_name, "model": model}) for kind in listed.kinds)
 
 
 def shown_model(model: Json, version: str, *, in_lower_case: bool) -> Json:

@@ -12,8 +12,11 @@ what is announced. Whether a PUT meets the same bound is a switch: nothing publi
 """
 
 import hashlib
+import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 
 from reconciler.emulator import clock, errors, offers
 from reconciler.emulator.store import Store
@@ -43,32 +46,57 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
-    times = 2 ** (int(_tier_of(store, subscription)["tier"]) - 1)
+    shipped = _shipped_pools(
+        2 ** (int(_tier_of(store, subscription)["tier"]) - 1),
+        with_later=bool(store.setting("season").get("facts")),
+        assumed=store.switch("ptuLimits") != "recorded",
+    )
+    return {**shipped, **(store.get("usage", _place(subscription, location)) or {})}
+
+
+@cache
+def _shipped_pools(times: int, *, with_later: bool, assumed: bool) -> Mapping[str, Json]:
+    """The world's pools with so many times their limits: every write asks for them."""
     # pools that only offers of the later lists draw on; no list of usages shows their limits
-    names = offers.later_pool_names() if store.setting("season").get("facts") else ()
+    names = offers.later_pool_names() if with_later else ()
     later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
-    assumed = store.switch("ptuLimits") != "recorded"
     found = {}
     for pool in (*later, *world_facts("usages")["pools"]):
         limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
         found[pool["name"].lower()] = {**pool, "limit": times * limit, "elsewhere": 0}
-    posted = store.get("usage", _place(subscription, location)) or {}
-    return {**found, **posted}
+    return found
 
 
 def used(store: Store, subscription: str, location: str) -> Counter[str]:
     """Units in use by lower-case pool name, by what exists in this state."""
-    above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
-    kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
-    sums: Counter[str] = Counter()
-    for deployment in (*store.scan("deployment", above), *kept):
-        if normal_location(deployment["location"]) == place:
-            sums.update(deployment["units"])
-    for account in store.scan("account", above):
+    sums = _drawn(store, subscription, location)
+    place = normal_location(location)
+    for account in store.scan("account", f"/subscriptions/{subscription.lower()}/"):
         if normal_location(account["body"]["location"]) == place:
             kind = account["body"]["kind"]
             sums.update(name for name, kinds in _ACCOUNT_COUNTERS.items() if kinds is None or kind in kinds)
     return sums
+
+
+def _drawn(store: Store, subscription: str, location: str) -> Counter[str]:
+    """The same by deployments alone, those of deleted accounts included."""
+    above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
+    kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
+    sums: Counter[str] = Counter()
+    for where, units in (*map(_draw_of, store.texts("deployment", above)), *map(_draw, kept)):
+        if where == place:
+            sums.update(units)
+    return sums
+
+
+def _draw(deployment: Json) -> tuple[str, dict[str, int]]:
+    return normal_location(deployment["location"]), deployment["units"]
+
+
+@lru_cache(maxsize=1024)
+def _draw_of(text: str) -> tuple[str, dict[str, int]]:
+    """Of a deployment as it is kept: each write asks all others of its subscription, which rarely change."""
+    return _draw(json.loads(text))
 
 
 def usage(pool: Json, current: int) -> Json:
@@ -122,7 +150,7 @@ def require(
     growing = Counter(after) - Counter(before)
     if not growing:
         return
-    in_use = used(turn.store, turn.subscription, location)
+    in_use = _drawn(turn.store, turn.subscription, location)
     known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})

@@ -90,6 +90,7 @@ class Line:
             self.connection.close()
 
     async def _drip_body(self, content: bytes, pause: float) -> None:
+        await self.send({"type": "http.response.body", "body": b"", "more_body": True})  # the head goes first
         for place in range(len(content)):
             if self.connection is not None and self.connection.is_closing():
                 return
@@ -165,4 +166,5 @@ def headers(
 
 def _header_bytes(text: str) -> bytes:
     """Header bytes; what cannot be in a header (line ends above all) becomes a question mark."""
-    return re.sub(r"[^\x20-\x7e]", "?", text).encode("ascii")
+    plain = text if text.isascii() and text.isprintable() else re.sub(r"[^\x20-\x7e]", "?", text)
+    return plain.encode("ascii")

@@ -28,6 +28,9 @@ HOSTS = (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
 """Tried in this order; the second one only where the machine has no IPv4 at all."""
 
 CONTROL_TOKEN = "RECONCILER_EMULATOR_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_LONGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body; ARM signs operations with addresses of several thousand."""
+
 _NO_SUCH_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
@@ -136,6 +139,7 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
         lifespan="off",
         log_level="critical",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
@@ -153,13 +157,28 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
 
 def _protocol() -> type[asyncio.Protocol]:
     """The server's HTTP/1.1 protocol, with its connection lent to the scope of each request."""
+    import h11  # noqa: PLC0415 - as above
     from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415 - as above
+
+    class Whole(h11.Connection):
+        """Lets the head of an answer wait for what follows: one packet wakes the client once, not twice."""
+
+        _head = b""
+
+        def send(self, event: h11.Event) -> bytes:  # type: ignore[override]  # h11 overloads it by event
+            sent = super().send(event) or b""
+            if isinstance(event, h11.Response):
+                self._head = sent
+                return b""
+            head, self._head = self._head, b""
+            return head + sent
 
     class Lending(H11Protocol):
         """Offers `scope["extensions"]["emulator.line"]`."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the server's own signature
             super().__init__(*args, **kwargs)
+            self.conn = Whole(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
             inner = self.app
 
             async def app(scope: Message, receive: Receive, send: Send) -> None:

@@ -66,6 +66,8 @@ class Store:
         self._path = path
         self._connection = _memory() if path is None else _file(path)
         self._one_turn = threading.Lock()
+        self._settings: dict[str, Json] | None = None
+        """Those that this turn has read; None between two turns, when another process may write."""
         self.close = weakref.finalize(self, self._connection.close)
 
     @contextmanager
@@ -74,6 +76,7 @@ class Store:
         with self._one_turn:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
+                self._settings = {}
                 yield
                 self._connection.execute("COMMIT")
             except BaseException as error:
@@ -81,6 +84,8 @@ class Store:
                 if isinstance(error, sqlite3.Error):
                     raise StateUnwritableError(self._path, str(error)) from error
                 raise
+            finally:
+                self._settings = None
 
     def _undo(self) -> None:
         """SQLite may have ended the transaction by itself; then there is nothing to roll back."""
@@ -100,6 +105,7 @@ class Store:
         finally:
             if not kept:
                 self._connection.execute("ROLLBACK TO part")
+                self._forget_settings()
             self._connection.execute("RELEASE part")
 
     def get(self, kind: str, key: str) -> Json | None:
@@ -132,9 +138,11 @@ class Store:
             " ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
             (kind, key, json.dumps(body, separators=(",", ":"))),
         )
+        self._forget_settings(kind)
 
     def delete(self, kind: str, key: str) -> bool:
         cursor = self._connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
+        self._forget_settings(kind)
         return cursor.rowcount > 0
 
     def clear(self, kind: str, prefix: str = "") -> None:
@@ -142,6 +150,7 @@ class Store:
         self._connection.execute(
             "DELETE FROM document WHERE kind = ? AND key >= ? AND key < ?", (kind, prefix, prefix + _LAST)
         )
+        self._forget_settings(kind)
 
     def scan(self, kind: str, prefix: str = "", *, holding: str = "") -> list[Json]:
         """Every document of a kind whose key starts with the prefix, in order of creation.
@@ -162,10 +171,23 @@ class Store:
     def clear_but(self, kind: str) -> None:
         """Forget every document but those of one kind."""
         self._connection.execute("DELETE FROM document WHERE kind != ?", (kind,))
+        self._forget_settings()
 
     def setting(self, name: str) -> Json:
-        """A settings document; absent reads as empty."""
-        return self.get("setting", name) or {}
+        """A settings document, not to be changed in place; absent reads as empty.
+
+        A request asks for some of them fifteen times: each is decoded once a turn.
+        """
+        if self._settings is None:
+            return self.get("setting", name) or {}
+        if name not in self._settings:
+            self._settings[name] = self.get("setting", name) or {}
+        return self._settings[name]
+
+    def _forget_settings(self, kind: str = "setting") -> None:
+        """What was read of them is out of date once one is written."""
+        if kind == "setting" and self._settings:
+            self._settings = {}
 
     def switch(self, name: str, default: str | None = None) -> Any:  # noqa: ANN401 - as posted
         """The value of a switch, `default` where it was never turned."""

@@ -27,9 +27,19 @@ def world_facts(name: str) -> Json:
 class Kept(dict[str, Any]):
     """An object that is sent again and again and never changes: it is encoded once."""
 
+    _head: Json | None = None
+    _rest: "Kept"
+
+    @classmethod
+    def headed(cls, head: Json, rest: "Kept") -> "Kept":
+        """The members of `head`, at least one, then those of `rest`, which is encoded once for all heads."""
+        found = cls({**head, **rest})
+        found._head, found._rest = head, rest
+        return found
+
     @cached_property
     def text(self) -> str:
-        return encoded(self)
+        return encoded(self) if self._head is None else f"{encoded(self._head)[:-1]},{self._rest.text[1:]}"
 
 
 def encoded(body: Json) -> str:
@@ -37,7 +47,7 @@ def encoded(body: Json) -> str:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One HTTP request: names of headers and query parameters are lower case, values untouched."""
 
@@ -50,7 +60,7 @@ class Request:
     origin: str
     """Scheme and host as the client called them; operation URLs and nextLinks point back there."""
 
-    @property
+    @cached_property
     def segments(self) -> tuple[str, ...]:
         return tuple(part for part in self.path.split("/") if part)
 

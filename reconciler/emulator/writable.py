@@ -46,4 +46,5 @@ def require_unlocked(store: Store, method: str, path: str) -> None:
 
 
 def _is_going(store: Store, group: str) -> bool:
-    return any(found["kind"] == "group" and found["key"] == group for found in store.scan("running"))
+    running = store.scan("running", holding='"kind":"group"')
+    return any(found["kind"] == "group" and found["key"] == group for found in running)

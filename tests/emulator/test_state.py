@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.emulator import Emulator, StateError, WorldError, application
 from reconciler.emulator.server import serve
+from reconciler.emulator.store import Store
 from tests.emulator.arm import ACCOUNT, CONTROLLED, Arm, Reply, controllable, deployment, gpt_4o
 
 SERVE = """
@@ -50,6 +51,36 @@ def test_an_operation_begun_by_one_process_blocks_the_account_for_another(tmp_pa
     assert second.arm("PUT", deployment("other"), gpt_4o()).code == "RequestConflict"
     for arm in (first, second):
         arm.emulator.close()
+
+
+def test_a_setting_is_what_was_written_last_by_whoever_wrote_it(tmp_path: Path) -> None:
+    """They are kept for a turn: neither a write, nor one taken back, nor another process may be missed."""
+    path = tmp_path / "emulator.db"
+    ours, theirs = Store(path), Store(path)
+    with ours.transaction():
+        assert ours.setting("switches") == {}
+        ours.put("setting", "switches", {"expiry": "off"})
+        assert ours.switch("expiry") == "off"
+        with ours.part(kept=False):
+            ours.put("setting", "switches", {"expiry": "on"})
+            assert ours.switch("expiry") == "on"
+        assert ours.switch("expiry") == "off"
+        ours.delete("setting", "switches")
+        assert ours.setting("switches") == {}
+    with theirs.transaction():
+        theirs.put("setting", "switches", {"expiry": "theirs"})
+    assert ours.switch("expiry") == "theirs"
+    with ours.transaction():
+        assert ours.switch("expiry") == "theirs"
+        ours.clear("setting")
+        assert ours.setting("switches") == {}
+        ours.put("setting", "switches", {"expiry": "kept"})
+        ours.clear_but("setting")
+        assert ours.switch("expiry") == "kept"
+        ours.clear_but("token")
+        assert ours.setting("switches") == {}
+    for store in (ours, theirs):
+        store.close()
 
 
 def test_closing_a_file_keeps_its_state_and_its_clock(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 """Api-versions: which exist, what each can see, and what an older one does to newer properties."""
 
+from datetime import datetime
+
 import pytest
 
+from reconciler.emulator import offers
+from reconciler.emulator.store import Store
+from reconciler.emulator.wire import encoded
 from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
 
 
@@ -223,3 +228,18 @@ def test_an_ai_services_account_has_the_addresses_of_all_its_services_below_its_
     assert found["Cohere AI API"] == found["AI Foundry API"] == "https://own.services.ai.azure.com/"
     assert found["Video Translation"] == found["LUIS"] == "https://own.cognitiveservices.azure.com/"
     assert found["Speech Services Text to Speech (Neural)"] == "https://westus3.tts.speech.microsoft.com"
+
+
+@pytest.mark.parametrize("version", ["2023-05-01", "2025-06-01", "2026-09-01"])
+@pytest.mark.parametrize("day", ["2023-07-01", "2026-06-22"])
+def test_items_of_a_models_list_are_sent_as_they_are(version: str, day: str) -> None:
+    """Their text is put together from parts that regions and subscriptions share."""
+    store = Store(None)
+    now = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    for subscription, region in ((SUB_A, "eastus2"), ("other", "eastus2"), (SUB_A, "swedencentral")):
+        items = offers.wire_models(store, subscription, region, version, now)
+        assert len(items) > 100
+        assert [item.text for item in items] == [encoded(dict(item)) for item in items]
+        if day > "2024":
+            assert {item["location"].lower() for item in items} == {region}
+            assert all(item["id"].startswith(f"/subscriptions/{subscription}/") for item in items)

@@ -130,6 +130,42 @@ def test_a_kill_at_any_moment_leaves_everything_that_was_answered(tmp_path: Path
     assert set(answered) - kept == set()
 
 
+def test_an_answer_leaves_in_one_piece(tmp_path: Path) -> None:
+    """A head that goes first wakes the client twice for each answer."""
+    process, wire = started(tmp_path / "emulator.db")
+    try:
+        assert _pieces(wire, f"GET /subscriptions/{SUB_A}?api-version=2022-12-01") == 1
+    finally:
+        ended(process)
+
+
+def test_an_answer_that_drips_begins_with_its_whole_head(tmp_path: Path) -> None:
+    process, wire = started(tmp_path / "emulator.db")
+    try:
+        wire.control("faults", {"match": {"path": SUB_A}, "then": {"text": "{}", "dripMs": 150}})
+        assert _pieces(wire, f"GET /subscriptions/{SUB_A}?api-version=2022-12-01") == 3
+    finally:
+        ended(process)
+
+
+def _pieces(wire: Wire, line: str) -> int:
+    """In how many pieces an answer comes; the first ends where its head ends, or holds all of it."""
+    parts: list[bytes] = []
+    with socket.create_connection(wire.address, timeout=10) as connection:
+        host = f"{wire.address[0]}:{wire.address[1]}"
+        token = wire.token(TENANT_A)
+        connection.sendall(
+            f"{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        )
+        while True:
+            parts.append(connection.recv(1 << 16))
+            assert parts[-1]
+            head, _, body = b"".join(parts).partition(b"\r\n\r\n")
+            length = next(f for f in head.lower().split(b"\r\n") if f.startswith(b"content-length:"))
+            if len(body) == int(length.partition(b":")[2]):
+                return len(parts)
+
+
 def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     """F-136."""
     process, wire = started(tmp_path / "emulator.db")
