@@ -42,7 +42,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's stream gives its connection back when it is closed."""
         limits = request.extensions["timeout"]
-        await _within(limits["pool"], self._places.acquire(), httpx.PoolTimeout("no connection was free"))
+        await _within(limits["pool"], self._places.acquire(), httpx.PoolTimeout, "no connection was free")
         connection: _Connection | None = None
         try:
             connection = self._fresh() or await _connected(request.url, self._context, limits["connect"])
@@ -84,12 +84,12 @@ class DirectTransport(httpx.AsyncBaseTransport):
             connection.close()
 
 
-async def _within(seconds: float, work: Awaitable[T], late: httpx.TimeoutException) -> T:
+async def _within(seconds: float, work: Awaitable[T], late: type[httpx.TimeoutException], words: str) -> T:
     try:
         async with asyncio.timeout(seconds):
             return await work
     except TimeoutError as passed:
-        raise late from passed
+        raise late(words) from passed
 
 
 async def _connected(url: httpx.URL, context: ssl.SSLContext, seconds: float) -> _Connection:
@@ -105,7 +105,7 @@ async def _connected(url: httpx.URL, context: ssl.SSLContext, seconds: float) ->
     )
     try:
         _, connection = await _within(
-            seconds, connecting, httpx.ConnectTimeout("it took too long to connect")
+            seconds, connecting, httpx.ConnectTimeout, "it took too long to connect"
         )
     except OSError as problem:  # ssl.SSLError is one
         raise httpx.ConnectError(str(problem)) from problem
@@ -178,8 +178,8 @@ class _Connection(asyncio.Protocol):
             raise httpx.LocalProtocolError(str(problem)) from problem
         self._transport.write(sent)
         if not self._room.is_set():
-            late = httpx.WriteTimeout("the request did not go out in time")
-            await _within(self.limits["write"], self._room.wait(), late)
+            words = "the request did not go out in time"
+            await _within(self.limits["write"], self._room.wait(), httpx.WriteTimeout, words)
         while True:
             event = await self.event()
             if isinstance(event, h11.Response):
@@ -202,8 +202,8 @@ class _Connection(asyncio.Protocol):
     async def _read(self) -> bytes:
         if not self._unread and not self._ended:
             self._news.clear()
-            late = httpx.ReadTimeout("nothing came in time")
-            await _within(self.limits["read"], self._news.wait(), late)
+            words = "nothing came in time"
+            await _within(self.limits["read"], self._news.wait(), httpx.ReadTimeout, words)
         if not self._unread and self._problem is not None:
             raise httpx.ReadError(str(self._problem)) from self._problem
         data, self._unread = bytes(self._unread), bytearray()

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -112,6 +113,7 @@ class Transport:
         may_post: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._home = home
+        self._may_dial = home.scheme == "https" or home.loopback
         self._network = network
         self._route = None if inner is not None else network.route(home)
         self._inner = inner
@@ -151,7 +153,7 @@ class Transport:
         connect: float = CONNECT,
     ) -> Answer | NoAnswer:
         """Send one request and read its answer to the end; `connect` is how long it may take to get out."""
-        parsed = httpx.URL(url)
+        parsed = _parsed(url)
         if (foreign := self._foreign(parsed)) is not None:
             return foreign
         if self._read_only and method != "GET" and not (method == "POST" and self._may_post(parsed.path)):
@@ -183,7 +185,7 @@ class Transport:
         host = f"[{url.host}]" if ":" in url.host else url.host
         port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
         asked = Origin(scheme=url.scheme, host=host, port=port)
-        if asked == self._home and not url.userinfo and (url.scheme == "https" or asked.loopback):
+        if asked == self._home and not url.userinfo and self._may_dial:
             return None
         words = f"the address is not one of {self._home}; tokens go nowhere else"
         return NoAnswer(reason=words, hopeless=True, unsent=True)
@@ -257,6 +259,12 @@ class Transport:
         hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
         via = f" through the proxy {self._route}" if self._route is not None and early else ""
         return NoAnswer(reason=f"no answer from {host}{via}: {said}", hopeless=hopeless, unsent=early)
+
+
+@lru_cache(maxsize=512)
+def _parsed(url: str) -> httpx.URL:
+    """A write is looked at, sent, and read back at one address, and an operation is polled at one."""
+    return httpx.URL(url)
 
 
 def _headers(sent: httpx.Headers) -> dict[str, str]:
