@@ -29,12 +29,14 @@ def tune() -> None:
 
     httpcore tries to import sniffio ten times in each request, and Python searches its whole path for it each
     time; httpx imports its command line, and with it rich, wherever it can. Both are a third of what they are
-    part of. Trees of manifests hold no cycles, and the collector would walk them again and again; what a plan
-    of one account imports and makes are some 120,000 objects, which it need not walk at all.
+    part of. pydantic looks for plugins of its own among all that is installed. Trees of manifests hold no
+    cycles, and the collector would walk them again and again; what a plan of one account imports and makes
+    are some 120,000 objects, which it need not walk at all.
     """
     for name in ("sniffio", "httpx._main"):
         if name not in sys.modules and (name == "httpx._main" or find_spec(name) is None):
             sys.modules[name] = None  # type: ignore[assignment]  # how Python itself says "there is none"
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(250_000, 50, 100)
 
 

@@ -7,7 +7,7 @@ called fix. What is stale needs none: what to do about it is said once, below.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
@@ -15,13 +15,14 @@ from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.codec import action_fields, part_document
-from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument
 from reconciler.report.blocks import kinds_of
 from reconciler.report.layout import broken, clauses, listed, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_name, grouped
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.planfile.documents import EndedDocument
 
 MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.SUCCEEDED: ("The deployment was read again after the write and is as declared.", ""),
@@ -93,6 +94,9 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
     What was not started, for whatever reason, is `skipped`, with that reason as its error. A `none`
     is as declared without a write: `succeeded` after no attempt. `summary` leaves those out.
     """
+    from reconciler.planfile.codec import part_document
+    from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument
+
     plan = report.plan
     ended = {item.step.action.id: item for item in report.items}
     actions = [_action(step, ended.get(step.action.id), plan) for step in plan.steps]
@@ -165,6 +169,9 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
 
 
 def _action(step: Step, item: ItemReport | None, plan: Plan) -> EndedDocument:
+    from reconciler.planfile.codec import action_fields
+    from reconciler.planfile.documents import EndedDocument
+
     if item is None:
         kept = isinstance(step.action, Keep)
         outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED

@@ -18,8 +18,6 @@ from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
-from reconciler.planfile import documents
-from reconciler.planfile.codec import change_document
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import alike, broken, cells, clauses, listed, padded, stacked, whole_seconds
@@ -89,6 +87,9 @@ def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
 
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
+    from reconciler.planfile import documents
+    from reconciler.planfile.codec import change_document
+
     report, since = without_people(report, show_people=show_people), report.since
     found = Counter(item.cause for item in report.items)
     return documents.DriftDocument.from_value(

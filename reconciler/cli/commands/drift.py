@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.pages import drift_html
@@ -24,9 +25,11 @@ from reconciler.errors import UsageProblem
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.plan.evidence import asked_about, with_evidence
-from reconciler.planfile.saved import SavedPlan, since_plan
 from reconciler.report import drift as drift_report
 from reconciler.report import drift_builds
+
+if TYPE_CHECKING:
+    from reconciler.planfile.saved import SavedPlan
 
 
 def drift(
@@ -59,6 +62,8 @@ def drift(
             missing = f"warning: the models list of {where} could not be read"
             note(output, f"{missing}; retirement was not looked for there")
     if base is not None:
+        from reconciler.planfile.saved import since_plan
+
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(item) for item in ignored}).judged(desired.fleet.drift, fail_on)
     broken = of_existing(loaded, observed) if chosen.policies else ()

@@ -61,6 +61,21 @@ def test_a_plan_as_text_never_makes_its_json(tmp_path: Path, monkeypatch: pytest
     assert run(["plan", str(QUICKSTART)]) == 0
 
 
+@pytest.mark.parametrize("command", [("apply", "--yes"), ("drift",)])
+def test_a_report_as_text_never_loads_the_documents_of_json(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Making their models takes 25 ms of processor time."""
+    state = ["--emulator-state", str(tmp_path / "e.db")]
+    words = [command[0], "examples/quickstart", *command[1:], "-q", *state]
+    program = (
+        "import sys\n"
+        "from reconciler.cli import run\n"
+        f"code = run({words!r})\n"
+        "print(code, 'reconciler.planfile.documents' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.split()[-2:] in (["0", "False"], ["2", "False"])
+
+
 def test_talking_to_arm_never_loads_the_terminal_library(tmp_path: Path) -> None:
     """httpx would, for a command line of its own."""
     state = ["--emulator-state", str(tmp_path / "e.db")]
