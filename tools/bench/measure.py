@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,25 @@ def run(words: Sequence[str], *, env: Mapping[str, str] | None = None, codes: Se
             mib=usage.ru_maxrss / per_mib,
             printed=out.read(),
         )
+
+
+@contextmanager
+def apart(server: int) -> Iterator[None]:
+    """While the block lasts, the process `server` has one processor for itself, and what is run here others.
+
+    Else a scheduler keeps two processes that wake each other on one, and what a stand-in takes is counted as
+    ours. Nothing is done where there is one processor, or no way to choose.
+    """
+    ours: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if len(ours) < 2:
+        yield
+        return
+    os.sched_setaffinity(server, {max(ours)})
+    os.sched_setaffinity(0, ours - {max(ours)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 def subject(name: str, *words: str, figure: str = "wall") -> float:

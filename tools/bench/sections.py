@@ -9,8 +9,8 @@ import statistics
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,18 @@ from typing import Any
 
 from reconciler.cli.main import COMMANDS
 from tools.bench.fleets import TENANT, Size, account, region, subscription, write_manifests
-from tools.bench.measure import PYTHON, RECONCILER, Row, Section, in_turn, ratio, run, seconds, subject
+from tools.bench.measure import (
+    PYTHON,
+    RECONCILER,
+    Row,
+    Section,
+    apart,
+    in_turn,
+    ratio,
+    run,
+    seconds,
+    subject,
+)
 from tools.bench.stand_in import serving
 from tools.bench.varied import write_varied
 
@@ -38,7 +49,9 @@ _APPLIES = (
     "Seconds on the clock of the whole command, its plan included, against the emulator with "
     f"{_LATENCY_MS} ms latency; operations end with look number {_POLLS}, {_RETRY_AFTER} s apart. Ideal: "
     "one write at a time in each account, all accounts at once, and nothing between a look, the write, "
-    "the polls and a look back."
+    "the polls and a look back. Where there is room, the emulator has a processor of its own, as ARM has: a "
+    "scheduler keeps two processes that wake each other on one, and forty accounts at once wait for the "
+    "stand-in then. The second row leaves that to the scheduler."
 )
 
 
@@ -141,39 +154,37 @@ def applies(effort: Effort) -> Section:
     size = Size(accounts=4, each=1, subscriptions=2) if effort.quick else Size(accounts=40, each=5)
     exchanges = 3 + _POLLS  # a look, the write, the polls, a look back
     ideal = size.each * (exchanges * _LATENCY_MS / 1000 + _POLLS * _RETRY_AFTER)
-    figures: list[float] = []
-    refused = 0
-    for _ in range(effort.rounds):
-        with tempfile.TemporaryDirectory() as scratch, _emulator(size) as url:
-            folder = write_manifests(Path(scratch), size)
-            words = [
-                "apply",
-                str(folder),
-                "--yes",
-                "-q",
-                "--endpoint",
-                url,
-                "--parallelism",
-                str(size.accounts),
-            ]
-            figures.append(run([*RECONCILER, *words]).wall)
-            statuses = [one["status"] for one in _control(url, "requests")["requests"]]
-            refused += sum(status in {409, 429} for status in statuses)
+    statuses: list[int] = []
+
+    def applied(placed: Callable[[int], AbstractContextManager[None]]) -> float:
+        with tempfile.TemporaryDirectory() as scratch, _emulator(size) as (url, process), placed(process):
+            folder = str(write_manifests(Path(scratch), size))
+            words = ["apply", folder, "--yes", "-q", "--endpoint", url, "--parallelism", str(size.accounts)]
+            took = run([*RECONCILER, *words]).wall
+            statuses.extend(one["status"] for one in _control(url, "requests")["requests"])
+            return took
+
+    figures = in_turn(effort.rounds, lambda: applied(apart), lambda: applied(lambda _: nullcontext()))
     creates = f"{size.accounts * size.each} creates over {size.accounts} accounts"
-    row = Row(
-        what=f"{creates}; {refused} answers 409 or 429",
-        ours=seconds(figures),
-        beside="the ideal schedule",
-        theirs=seconds([ideal]),
-        ratio=statistics.median(figures) / ideal,
-        most=None if effort.quick else 1.1,
+    places = "the emulator on a processor of its own", "both where the scheduler puts them"
+    rows = tuple(
+        Row(
+            what=f"{creates}; {place}",
+            ours=seconds(walls),
+            beside="the ideal schedule",
+            theirs=seconds([ideal]),
+            ratio=statistics.median(walls) / ideal,
+            most=None if effort.quick else 1.1,
+        )
+        for place, walls in zip(places, figures, strict=True)
     )
-    return Section(title="apply", rows=(row,), notes=(_APPLIES,))
+    met = f"Answers 409 or 429 in all rounds: {sum(status in {409, 429} for status in statuses)}."
+    return Section(title="apply", rows=rows, notes=(_APPLIES, met))
 
 
 @contextmanager
-def _emulator(size: Size) -> Iterator[str]:
-    """The address of a served emulator that holds the accounts of a fleet and none of its deployments."""
+def _emulator(size: Size) -> Iterator[tuple[str, int]]:
+    """Address and process of a served emulator that holds a fleet's accounts and none of its deployments."""
     words = [*RECONCILER, "emulator", "serve", "--port", "0", "--state", ":memory:"]
     words += ["--latency-ms", str(_LATENCY_MS)]
     world = {
@@ -193,7 +204,7 @@ def _emulator(size: Size) -> Iterator[str]:
             _control(url, "world", world)
             _control(url, "lro", {"polls": _POLLS, "for": "all", "retryAfter": _RETRY_AFTER})
             _control(url, "settings", {"throttling": "on"})
-            yield url
+            yield url, server.pid
         finally:
             server.kill()
 
