@@ -233,6 +233,7 @@ def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     alias_of = loaded.state().fleet.alias_of
     write_forms(
         output,
+        of=(apply_report, report),
         text=lambda each: apply_report.render_text(
             report, style=style_of(each), alias_of=alias_of, verbose=each.verbose
         ),

@@ -91,6 +91,7 @@ def capacity(
     alias_of = desired.fleet.alias_of
     write_forms(
         output,
+        of=(report, table),
         text=lambda each: report.render_text(
             table, style=style_of(each), alias_of=alias_of, verbose=each.verbose
         ),
@@ -230,6 +231,7 @@ def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     texts = _edits(loaded, found)
     write_forms(
         output,
+        of=(proposals_report, found),
         text=lambda each: proposals_report.render_text(found, texts, asked_at, style=style_of(each)),
         json=lambda _: proposals_report.document(found, texts, asked_at).to_json(),
         diff=lambda _: diff(texts),

@@ -46,6 +46,7 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
     write_forms(
         output,
+        of=(report, checks),
         text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
         json=lambda _: report.document(checks, tool_version=__version__).to_json(),
     )

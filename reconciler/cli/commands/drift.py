@@ -99,6 +99,7 @@ def _write(
     }
     write_forms(
         output,
+        of=(drift_report, report),
         beside=lambda page, each: beside(page, broken, loaded, each) if loaded.chosen.policies else page,
         text=lambda each: drift_report.render_text(
             report,

@@ -156,12 +156,12 @@ def write_plan(
         note(output, f"saved: {out}; {following}")
     write_forms(
         output,
+        of=(report, plan),
         text=lambda each: plan_text(plan, loaded, each, summary=summary),
         json=lambda _: document(),
         markdown=lambda _: plan_markdown(plan, loaded.fleet),
         html=lambda each: pages.plan_html(plan, loaded, each),
         github=lambda _: report.render_github(plan, loaded.sources),
-        gitlab=lambda _: report.gitlab_counts(plan),
     )
 
 

@@ -97,6 +97,7 @@ def upgrade(*, asked: UpgradeAsked, chosen: Chosen, connection: Connection, outp
 
     write_forms(
         output,
+        of=(report, found, texts),
         text=lambda each: report.render_text(found, texts, style=style_of(each), within=days, done=done),
         json=lambda _: report.document(found, read.sources.span).to_json(),
         markdown=markdown,
