@@ -37,6 +37,8 @@ Part = Literal[
     "ninth",
     "tenth_built",
     "tenth",
+    "eleventh_built",
+    "eleventh",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -73,10 +75,10 @@ def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
 def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
-    The queries of the tenth are parted by their digests.
+    The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
-    if "query" in session and part.startswith("tenth"):
+    if "query" in session and part.startswith(("tenth", "eleventh")):
         is_built = _digest(session["query"]) % 3 > 0
         return (
             is_built == part.endswith("built")
@@ -84,7 +86,8 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
-    named = {row["repository"]: row["files"] for row in listed["recordings"]}
+    files = {"eleventh_built": "built", "eleventh": "aside"}.get(part, "files")
+    named = {row["repository"]: row[files] for row in listed["recordings"]}
     return session["path"].rpartition("/")[2] in named.get(session["repository"], [])
 
 
