@@ -4,9 +4,9 @@ Rule of this module: material was parted before any of it was read, by `part_of`
 looked at until everything was built. In the second trial what is set aside has two halves, and reported
 answers (`url`, found by a `query`) are parted by their query. An exchange is equal when status and every
 listed value, member and header are; steps that a recording does not have, or not whole, only lead there and
-are not counted; a session names the day that it was recorded `on` where what is asked hangs on it, and the
-`world` that it presupposes: accounts, models, quota. `differs` says why one stays different; the pace of
-polling (Retry-After) is the emulator's own setting and not compared.
+are not counted; a session names the day that it was recorded `on` where what is asked hangs on it, the
+`world` that it presupposes (accounts, models, quota), and how operations run (`lro`). `differs` says why one
+stays different; the pace of polling (Retry-After) is the emulator's own setting and not compared.
 """
 
 import hashlib
@@ -38,7 +38,6 @@ Part = Literal[
     "tenth_built",
     "tenth",
     "eleventh_built",
-    "eleventh",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -113,6 +112,8 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
     if "world" in session:
         reply = arm.control("world", json.loads(_named(json.dumps(session["world"]))))
         assert reply.status == 200, reply.content
+    if "lro" in session:
+        assert arm.control("lro", session["lro"]).status == 200
     for step in json.loads(_named(json.dumps(session["exchanges"]))):
         reply = _asked(arm, step, last)
         if not step.get("unrecorded"):
