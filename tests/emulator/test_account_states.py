@@ -18,7 +18,7 @@ UNKNOWN = (
 )
 NOT_ALLOWED = (
     "The provided value for the template parameter 'place' is not valid. The value 'westus' is not part of"
-    " allowed value(s): 'eastus,eastus2'."
+    " the allowed value(s): 'eastus,eastus2'."
 )
 WHOLE = f"/subscriptions/{SUB_A}/providers/Microsoft.Resources/deployments/whole"
 
