@@ -6,6 +6,7 @@ import contextlib
 import select
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def apply(
     run = _Run(
         loaded=loaded, connection=connection, output=output, allowances=allowances, asked=asked, saved=saved
     )
-    return enter(run.to_the_end())
+    return enter(run.to_the_end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,9 @@ class _Run:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(look(desired, arm, self.connection, output, ahead=WRITING), deadline)
+            observed = await reading(
+                partial(look, desired, arm, self.connection, output, ahead=WRITING), deadline
+            )
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)

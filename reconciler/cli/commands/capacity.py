@@ -86,7 +86,7 @@ def capacity(
         regions=None if named is None else tuple(region_name(known, item) for item in named if item),
         zone=_zone(known, zone),
     )
-    work = _search(search, desired, loaded if paths else None, connection, output)
+    work = partial(_search, search, desired, loaded if paths else None, connection, output)
     table = run_reading(work, timeout=connection.timeout)
     alias_of = desired.fleet.alias_of
     write_forms(
@@ -224,7 +224,9 @@ def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
     must_declare_something(desired)
-    found, asked_at = run_reading(_proposals(desired, connection, output), timeout=connection.timeout)
+    found, asked_at = run_reading(
+        partial(_proposals, desired, connection, output), timeout=connection.timeout
+    )
     texts = _edits(loaded, found)
     write_forms(
         output,

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
     try:
         with looking(output, 0):
             run_reading(
-                _look(desired, connection, output, checks, to_apply=purpose == "apply"),
+                partial(_look, desired, connection, output, checks, to_apply=purpose == "apply"),
                 timeout=connection.timeout,
             )
     except TimeLimit as passed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler.cli.choosing import must_hit_something
@@ -49,7 +50,7 @@ def drift(
     must_declare_something(desired)
     if base is not None:
         base.must_be_base_for(desired)
-    looked = _look(desired, connection, output, may_ask=not no_activity_log)
+    looked = partial(_look, desired, connection, output, may_ask=not no_activity_log)
     report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
     if base is None:
         must_hit_something(desired, observed)

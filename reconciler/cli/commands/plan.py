@@ -48,7 +48,7 @@ def plan(
     loaded = valid_fleet(chosen, connection.cloud, output)
     lifted = replace(allowances, in_shard=Alone.LATER)
     made, observed = run_reading(
-        plan_fleet(loaded, connection, output, lifted, **asked), timeout=connection.timeout
+        functools.partial(plan_fleet, loaded, connection, output, lifted, **asked), timeout=connection.timeout
     )
     part = loaded.state().part
     following = _what_next(out, part, again(allowances, chosen))

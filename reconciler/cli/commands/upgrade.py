@@ -222,8 +222,8 @@ def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan 
     if not loaded.valid:
         note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
         return None
-    asked = plan_fleet(
-        loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
+    asked = partial(
+        plan_fleet, loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
     )
     plan, _ = run_reading(asked, timeout=connection.timeout)
     return plan
