@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, deployment, fleet, gpt_4o
-from tests.emulator.templates import MAIN, VERSION
-from tests.emulator.test_account_rules import ABOVE, asked
-from tests.emulator.test_templates import empty, request
+from tests.emulator.templates import GROUP, MAIN, VERSION
 
+ABOVE = ACCOUNT.removesuffix("acc")
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
 GONE = f"{PROVIDER}/locations/swedencentral/resourceGroups/rg/deletedAccounts/acc"
 UNKNOWN = (
@@ -21,6 +20,22 @@ NOT_ALLOWED = (
     " the allowed value(s): 'eastus,eastus2'."
 )
 WHOLE = f"/subscriptions/{SUB_A}/providers/Microsoft.Resources/deployments/whole"
+
+
+def asked(kind: str = "AIServices", **properties: object) -> dict[str, object]:
+    sku = {"name": "S" if kind == "TextAnalytics" else "S0"}
+    return {"kind": kind, "sku": sku, "location": "eastus", "properties": properties}
+
+
+def request(body: dict[str, Any], **parameters: object) -> dict[str, Any]:
+    given = {name: {"value": value} for name, value in parameters.items()}
+    return {"properties": {"mode": "Incremental", "template": body, "parameters": given}}
+
+
+def empty() -> Arm:
+    arm = fleet()
+    arm.arm("PUT", GROUP, {"location": "swedencentral"}, version="2021-04-01")
+    return arm
 
 
 def ended(arm: Arm, started: Reply) -> Any:  # noqa: ANN401 - JSON
