@@ -86,8 +86,8 @@ def capacity(
         regions=None if named is None else tuple(region_name(known, item) for item in named if item),
         zone=_zone(known, zone),
     )
-    work = partial(_search, search, desired, loaded if paths else None, connection, output)
-    table = run_reading(work, timeout=connection.timeout)
+    planned = loaded if paths else None
+    table = run_reading(connection.timeout, _search, search, desired, planned, connection, output)
     alias_of = desired.fleet.alias_of
     write_forms(
         output,
@@ -225,9 +225,7 @@ def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
     must_declare_something(desired)
-    found, asked_at = run_reading(
-        partial(_proposals, desired, connection, output), timeout=connection.timeout
-    )
+    found, asked_at = run_reading(connection.timeout, _proposals, desired, connection, output)
     texts = _edits(loaded, found)
     write_forms(
         output,

@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,10 +37,8 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
     desired = (loaded.desired if loaded else None) or no_fleet(connection)
     try:
         with looking(output, 0):
-            run_reading(
-                partial(_look, desired, connection, output, checks, to_apply=purpose == "apply"),
-                timeout=connection.timeout,
-            )
+            to_apply = purpose == "apply"
+            run_reading(connection.timeout, _look, desired, connection, output, checks, to_apply=to_apply)
     except TimeLimit as passed:
         checks.append(Check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
     write_forms(

@@ -88,7 +88,7 @@ def quota(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
             known = await with_suspects(arm, observed, holdings(plan.steps, observed))
             return plan, holdings(plan.steps, known)
 
-    plan, pools = run_reading(reading, timeout=connection.timeout)
+    plan, pools = run_reading(connection.timeout, reading)
     alias_of = desired.fleet.alias_of
     write_forms(
         output,

@@ -47,9 +47,7 @@ def plan(
     """Look and plan; `asked` is what `plan_fleet` may ask beside that."""
     loaded = valid_fleet(chosen, connection.cloud, output)
     lifted = replace(allowances, in_shard=Alone.LATER)
-    made, observed = run_reading(
-        functools.partial(plan_fleet, loaded, connection, output, lifted, **asked), timeout=connection.timeout
-    )
+    made, observed = run_reading(connection.timeout, plan_fleet, loaded, connection, output, lifted, **asked)
     part = loaded.state().part
     following = _what_next(out, part, again(allowances, chosen))
     seen = None if part is None else observed

@@ -223,10 +223,8 @@ def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan 
     if not loaded.valid:
         note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
         return None
-    asked = partial(
-        plan_fleet, loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
-    )
-    plan, _ = run_reading(asked, timeout=connection.timeout)
+    limit, wanted = connection.timeout, (loaded, connection, output, Policy())
+    plan, _ = run_reading(limit, plan_fleet, *wanted, ask_arm=False, with_cost=True, check_capacity=True)
     return plan
 
 
