@@ -59,7 +59,7 @@ are parted, by their SHA-256, and not its addresses; one third was asked after t
 two readings. By distinct shapes (one status, code and words, names and numbers aside, the first that was read
 of each):
 
-| tenth trial | reports | equal at the first run | shapes | equal at the first run |
+| trial | reports | equal at the first run | shapes | equal at the first run |
 | --- | ---: | ---: | ---: | ---: |
 {shapes}
 
@@ -104,16 +104,20 @@ _NAMES: Mapping[Part, str] = {
     "ninth": "ninth trial (recordings), set aside",
     "tenth_built": "tenth trial (every report), read before building",
     "tenth": "tenth trial (every report), set aside",
+    "eleventh_built": "eleventh trial, read before building",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
+
+
+_IN_SHAPES: tuple[Part, ...] = ("tenth_built", "tenth", "eleventh_built")
 
 
 def section() -> str:
     """The whole part."""
     return SECTION.format(
         parts=_lines(map(_part, PARTS)),
-        shapes=_lines(map(_shapes, ("tenth_built", "tenth"))),
+        shapes=_lines(map(_shapes, _IN_SHAPES)),
         readings=_lines(row for part in _ASIDE for row in _readings(part)),
         subjects=_lines(_shares(lambda step, _: _subject(step))),
         origins=_lines(_shares(lambda _, exchange: _origin(exchange.source))),
@@ -137,11 +141,11 @@ def _part(part: Part) -> str:
 
 
 def _shapes(part: Part) -> str:
-    reports = [step for one in sessions(part) for step in _counted(one)]
+    reports = [step for one in sessions(part) if "url" in one for step in _counted(one)]
     cells = []
     for found in (reports, distinct(reports)):
         cells += [str(len(found)), _share(sum("first" not in step for step in found), len(found))]
-    return f"| {_NAMES[part].partition(', ')[2]} | {' | '.join(cells)} |"
+    return f"| {_NAMES[part].replace(' trial', '').replace(' (every report)', '')} | {' | '.join(cells)} |"
 
 
 def _readings(part: Part) -> list[str]:

@@ -6,9 +6,10 @@ Rule of this module: leaving it takes no longer than the limit says, whatever a 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit, Interrupted
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -61,15 +63,30 @@ def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
                 signal.signal(name, before[name] or signal.SIG_DFL)
 
 
-def enter(work: Coroutine[None, None, T]) -> T:
-    """Run `work` to its end in an event loop of its own.
+def must_have_files() -> None:
+    """Raise OSError where fewer than seven more files may be open.
 
-    Its result is kept from the loop: at its end `signal` makes a text of what handles a signal, in it one of
-    the main task, and in that one of the task's result (CPython 3.11), which is the whole fleet.
+    Those are a loop's three, a database's three and a socket. Asked before any is opened: a loop that got
+    half of its files prints a traceback when it is collected (CPython 3.11), and SQLite does not say that it
+    is files that it lacks.
+    """
+    with contextlib.ExitStack() as opened:
+        for _ in range(7):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+
+
+def enter(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Run what `work` makes to its end in an event loop of its own.
+
+    No coroutine is made before the loop runs, and no signal taken between the two: one that is never awaited
+    prints a warning. The result is kept from the loop: at its end `signal` makes a text of what handles a
+    signal, in it one of the main task, and in that one of the task's result (CPython 3.11), which is the
+    whole fleet.
     """
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
+    must_have_files()
     results: list[T] = []
 
     class LeftBehind(ThreadPoolExecutor):
@@ -80,34 +97,44 @@ def enter(work: Coroutine[None, None, T]) -> T:
             super().shutdown(wait=False, cancel_futures=True)
 
     async def within() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, taken)
         asyncio.get_running_loop().set_default_executor(LeftBehind(thread_name_prefix="reconciler"))
-        results.append(await work)
+        results.append(await work())
 
-    with contextlib.closing(work), contextlib.closing(within()) as main:
-        asyncio.run(main)  # which awaits neither where no file is left to open for a loop
+    taken = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        with contextlib.closing(within()) as main:
+            asyncio.run(main)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, taken)
     return results[0]
 
 
-def run_reading(work: Coroutine[None, None, T], *, timeout: Deadline) -> T:
+def run_reading(
+    deadline: Deadline, work: Callable[P, Coroutine[None, None, T]], *args: P.args, **named: P.kwargs
+) -> T:
     """Run a command that only reads; a signal ends it at once."""
-    with contextlib.closing(work):
-        return enter(reading(work, timeout))
+    return enter(lambda: reading(deadline, work, *args, **named))
 
 
-async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
+async def reading(
+    deadline: Deadline, work: Callable[P, Coroutine[None, None, T]], *args: P.args, **named: P.kwargs
+) -> T:
     """Await work that writes nothing, so that a signal or the deadline may end it at any point."""
     import asyncio
 
-    task = asyncio.ensure_future(work)
     caught: list[Exit] = []
+    task: asyncio.Future[T] | None = None
 
     def end(code: Exit, _: Cause) -> None:
         caught.append(code)
-        task.cancel()
+        if task is not None:
+            task.cancel()
 
     with _handling(end):
         try:
             async with asyncio.timeout(deadline.left(the_clock().monotonic())):
+                task = asyncio.ensure_future(work(*args, **named))
                 return await task
         except TimeoutError as passed:
             raise TimeLimit(str(deadline)) from passed

@@ -194,8 +194,15 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
             return Exit.FAILED, "failed", problem.format_message()
         case ReconcilerError():
             return Exit.FAILED, problem.word, str(problem)
-        case OSError(errno=errno.EMFILE | errno.ENFILE):
-            return Exit.FAILED, "file", f"too many files are open; raise the limit (`ulimit -n`); {written}"
+        case OSError(errno=errno.EMFILE):
+            from resource import RLIMIT_NOFILE, getrlimit
+
+            message = f"too many files are open: this process may have {getrlimit(RLIMIT_NOFILE)[0]} at once"
+            fix = "raise the limit, for example `ulimit -n 256`"
+            return Exit.FAILED, "file", f"{message}, and needs more; {fix}; {written}"
+        case OSError(errno=errno.ENFILE):
+            message = "too many files are open on this machine; raise its limit or end what holds them"
+            return Exit.FAILED, "file", f"{message}; {written}"
         case OSError(filename=None):
             return Exit.FAILED, "not-written", f"cannot write the result: {problem.strerror or problem}"
         case OSError():

@@ -6,6 +6,7 @@ A plan is a witness, not an order: what is written comes from manifests and ARM,
 from __future__ import annotations
 
 import os
+import select
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 LARGEST: Final = 256 << 20
 """Bytes of a plan file; a deployment takes some 1.5 kB of it."""
 
+WRITER_WITHIN: Final = 5.0
+"""Seconds that the writer of a FIFO may say nothing."""
+
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
-    """The plan file, where the first path given is a file that is no manifest."""
+    """The plan file, where the first path given is a file or a FIFO that is no manifest."""
     if chosen.by_default:
         return None
     path = Path(chosen.paths[0])
@@ -35,9 +39,14 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
             f"{path} does not exist: name a plan file that `reconciler plan --out` saved, or manifests "
             "to plan and apply (a file, a folder of them, or - for standard input)"
         )
-    if path.suffix.lower() in {".yaml", ".yml"} or not path.is_file():
+    if path.suffix.lower() in {".yaml", ".yml"} or not (path.is_file() or path.is_fifo()):
         return None
-    return read_plan(path)
+    try:
+        return read_plan(path)
+    except UsageProblem as problem:
+        if path.is_fifo():
+            raise UsageProblem(f"{problem}. Manifests are piped in with the path -") from problem
+        raise
 
 
 def read_plan(path: Path) -> SavedPlan:
@@ -50,17 +59,33 @@ def read_plan(path: Path) -> SavedPlan:
 
 
 def plan_text(path: Path) -> str:
-    """What a plan file says; UsageProblem where it is no regular file, is too large or cannot be read."""
+    """What a plan file says; UsageProblem where it is no file or FIFO, is too large or cannot be read."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageProblem(f"cannot read the plan {path}: it is not a regular file")
-            content = file.read(LARGEST + 1)
+            mode = os.fstat(file.fileno()).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+                raise UsageProblem(f"cannot read the plan {path}: it is not a regular file or a FIFO")
+            content = file.read(LARGEST + 1) if stat.S_ISREG(mode) else _piped(path, file.fileno())
         if len(content) > LARGEST:
             raise UsageProblem(f"cannot read the plan {path}: it is larger than {LARGEST >> 20} MiB")
         return content.decode()
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the name, bytes that are no UTF-8
         raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
+
+
+def _piped(path: Path, handle: int) -> bytes:
+    """What comes through a FIFO, such as a shell's `<(…)`, up to a little more than the largest plan."""
+    content = bytearray()
+    while len(content) <= LARGEST:
+        if not select.select([handle], [], [], WRITER_WITHIN)[0]:
+            raise UsageProblem(
+                f"cannot read the plan {path}: it is a FIFO and not a regular file, and nothing came through "
+                f"it for {WRITER_WITHIN:.0f} s; save the plan to a file and name that"
+            )
+        if not (part := os.read(handle, 1 << 20)):
+            break
+        content += part
+    return bytes(content)
 
 
 def as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:

@@ -5,6 +5,8 @@ written in November 2024 had the addresses of then); every line here was recorde
 names, and takes something away or adds what later versions no longer say.
 """
 
+from collections.abc import Sequence
+
 from reconciler.emulator import account_faces, account_facts
 from reconciler.emulator.wire import Json, at
 
@@ -19,8 +21,8 @@ _WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
 """The kinds that had a `backupUpperLimit`, and the one version that said it (recorded in March 2022)."""
 
 
-def visible(body: Json, version: str) -> Json:
-    """An account as a version shows it."""
+def visible(body: Json, version: str, projects: Sequence[str] = ()) -> Json:
+    """An account as a version shows it, with the names of its projects, its default one first."""
     shown, day = dict(body["properties"]), version[:10]
     made = str(shown.get("dateCreated"))[:10]
     written = max(made, str(at(body, "systemData", "lastModifiedAt") or made)[:10])
@@ -29,6 +31,8 @@ def visible(body: Json, version: str) -> Json:
         shown = {**account_faces.of(body, seen), **account_faces.own(body)["properties"]}
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
+    elif projects:
+        shown |= {"defaultProject": projects[0], "associatedProjects": list(projects)}
     if day == _BACKUP_IN and body["kind"] in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:

@@ -149,7 +149,7 @@ def by_subscription(turn: Turn) -> Answer:
 
 def _listing(turn: Turn, above: str) -> Answer:
     found = turn.store.scan("account", f"{above}/")
-    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
+    return turn.page([_shown(turn, item["body"]) for item in found])
 
 
 def put(turn: Turn) -> Answer:
@@ -259,10 +259,11 @@ def head(turn: Turn) -> Answer:
 
 def nested(store: Store, key: str) -> list[Json]:
     """Deployments and projects of an account: what stands in the way of its deletion."""
-    projects = [
-        item for item in store.scan("child", f"{key}/projects/") if item["type"] == "accounts/projects"
-    ]
-    return [*store.scan("deployment", f"{key}/"), *projects]
+    return [*store.scan("deployment", f"{key}/"), *_projects(store, key)]
+
+
+def _projects(store: Store, key: str) -> list[Json]:
+    return [item for item in store.scan("child", f"{key}/projects/") if item["type"] == "accounts/projects"]
 
 
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
@@ -281,8 +282,18 @@ def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) ->
     return _answer(turn, status, body, provisioning.headers(turn, operation, location_too=location_too))
 
 
+def _shown(turn: Turn, body: Json) -> Json:
+    """An account names its projects (recorded in March 2026); the first one made is its default."""
+    names: list[str] = []
+    if at(body, "properties", "allowProjectManagement"):
+        found = [item["body"] for item in _projects(turn.store, str(body["id"]).lower())]
+        found.sort(key=lambda project: not at(project, "properties", "isDefault"))
+        names = [str(project["id"]).rpartition("/")[2] for project in found]
+    return account_versions.visible(body, turn.version, names)
+
+
 def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    shown = account_versions.visible(body, turn.version)
+    shown = _shown(turn, body)
     return Answer(status=status, body=shown, headers={"ETag": body["etag"], **(headers or {})})
 
 

@@ -4,6 +4,7 @@ Rule of this module: it decides nothing. Properties stand in ARM's order; what n
 becomes of a property that a PUT leaves out, or sends as null) hangs on a switch.
 """
 
+import uuid
 from datetime import UTC, datetime
 
 from reconciler.emulator import clock, offers, provisioning, quota, versions
@@ -57,7 +58,10 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
         "currentCapacity": capacity,
-        "capabilities": offers.deployed_capabilities(admitted.listed, admitted.sku["name"]),
+        "capabilities": {
+            **offers.deployed_capabilities(admitted.listed, admitted.sku["name"]),
+            **_throttling_key(turn),
+        },
         **({} if policy is None else {"raiPolicyName": policy}),
         **{name: wanted[name] for name in ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
@@ -65,6 +69,14 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         "provisioningState": "Succeeded",
         **({"rateLimits": rates} if rates else {}),
     }
+
+
+def _throttling_key(turn: Turn) -> Json:
+    """A capability of one deployment that some subscriptions see (recorded in March 2026), by a switch."""
+    if turn.store.switch("throttlingKeys") != "shown":
+        return {}
+    key = uuid.uuid5(uuid.NAMESPACE_URL, turn.request.path.lower()).hex
+    return {"_H_azureml-throttling-key": f"oai-{key}"}
 
 
 def _is_unfiltered(turn: Turn, model: Json) -> bool:

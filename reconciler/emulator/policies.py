@@ -19,7 +19,8 @@ from reconciler.emulator.wire import Answer, Json, at, without_nulls
 
 KEYS = (
     *("assignmentId", "displayName", "policyDefinitionId", "definitionName", "scope", "effect"),
-    *("allowedPublishers", "allowedAssetIds", "allowedLocations", "requiredTags", "nonComplianceMessage"),
+    *("allowedPublishers", "allowedAssetIds", "allowedLocations", "requiredTags", "requiredProperties"),
+    "nonComplianceMessage",
 )
 EFFECTS = ("Deny", "Audit", "Disabled")
 _RESOURCES = {"provider": str, "type": str, "location": str, "scope": str, "resources": list}
@@ -73,7 +74,7 @@ def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:
         scope = str(assignment.get("scope", "/")).lower().rstrip("/")
         if not f"{account['id']}/".lower().startswith(f"{scope}/") or assignment["effect"] == "Disabled":
             continue
-        if "allowedLocations" in assignment or "requiredTags" in assignment:
+        if not {"allowedLocations", "requiredTags", "requiredProperties"}.isdisjoint(assignment):
             continue
         publishers = {str(name).lower() for name in assignment.get("allowedPublishers", [])}
         if not names & publishers and asset not in assignment.get("allowedAssetIds", []):

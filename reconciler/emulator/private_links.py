@@ -4,11 +4,14 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
+import re
+
 from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "accounts/privateEndpointConnections"
+_GIVEN = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": dict}
 
 
@@ -27,11 +30,17 @@ def connection(turn: Turn) -> Answer:
 
 
 def put_connection(turn: Turn) -> Answer:
-    """Approve, reject or make a connection: 200 at once, with what was asked (recorded in May 2022)."""
+    """Approve or reject a connection: 200 at once, with what was asked (recorded in May 2022).
+
+    One that no endpoint asked for cannot be made (reported in September 2023). Endpoints are another
+    provider's: a name as ARM gives it, the endpoint's and a GUID, is taken for one that asks.
+    """
     account = accounts.require_parent(turn, "write", TYPE)
     asked = turn.body(_SHAPES)
     accounts.require_quiet(turn)
     name = turn.args["connection"]
+    if _GIVEN.search(name) is None and not any(_is(item, name) for item in _all(account)):
+        raise errors.refusal("method_not_allowed", method="PUT")
     others = [item for item in _all(account) if not _is(item, name)]
     given = asked.get("properties") or {}
     kept = {part: value for part, value in given.items() if part != "provisioningState"}

@@ -290,8 +290,13 @@ def _wire(operation: Json) -> Json:
     if "endTime" in operation:
         shown["endTime"] = operation["endTime"]
     if operation["status"] in {"Failed", "Canceled"}:
-        shown["error"] = operation.get("error") or {
-            "code": "InternalServerError",
-            "message": "An error occurred. Please reach out to support for additional assistance.",
-        }
+        shown["error"] = operation.get("error") or _failure(operation)
     return shown
+
+
+def _failure(operation: Json) -> Json:
+    """What a failed operation tells of itself where no fault tells more (an account's: reported, 2025)."""
+    if operation["kind"] != "account":
+        return errors.refusal("operation_failed").body()
+    verb = "Create" if operation["event"] == "create" else "Update"
+    return errors.refusal("account_failed", verb=verb).body()

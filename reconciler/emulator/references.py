@@ -36,6 +36,10 @@ _INELIGIBLE = {
         "Purchase failed because there is no valid payment method associated with this Azure subscription."
         " Please retry using a subscription that has an active payment instrument."
     ),
+    "internal": (
+        "This subscription is internal or sandbox. Only $0.00 products or test products can be purchased."
+        " Marketplace purchases are disabled for this subscription due to policy restrictions."
+    ),
 }
 """Why the Marketplace does not sell, by the switch `marketplace` (reported, 2025 and 2026)."""
 _COUNTRY = re.compile(r"^[A-Z]{2}$")

@@ -67,7 +67,8 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTarget": ("checked", "unchecked"),
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
-    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "unmapped"),
+    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "internal", "unmapped"),
+    "throttlingKeys": ("hidden", "shown"),
     "accountAccess": ("granted", "current", "refused", "closed"),
     "accountFields": ("optional", "required"),
     "skuTier": ("accepted", "refused"),
@@ -307,6 +308,8 @@ def _policy(store: Store, item: Json) -> None:
     for name in ("allowedPublishers", "allowedAssetIds", "allowedLocations", "requiredTags"):
         if not isinstance(item.get(name, []), list):
             raise WorldError(f"policies: {name} must be a list")
+    if not isinstance(item.get("requiredProperties", {}), dict):
+        raise WorldError("policies: requiredProperties must be an object")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})
 
 

@@ -7,7 +7,7 @@ type, with the two dates of its deletion.
 from reconciler.emulator import account_versions, accounts, clock, errors, provisioning
 from reconciler.emulator.kept_accounts import KEPT_FOR, kept
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Answer, Json, normal_location
+from reconciler.emulator.wire import Answer, Json, at, normal_location
 
 
 def listing(turn: Turn) -> Answer:
@@ -27,16 +27,25 @@ def get(turn: Turn) -> Answer:
 def purge(turn: Turn) -> Answer:
     """202 with both operation headers, then 200 (recorded); 204 when it is not kept (specified).
 
-    200 where operations end at once (specified).
+    200 where operations end at once (specified); 409 while it is still being deleted (reported, August 2026).
     """
-    found = _find(turn)
+    found = _find(turn) or _going(turn)
     if found is None:
         return Answer(status=204)
     key = str(found["id"]).lower()
+    if provisioning.running(turn.store, key):
+        raise errors.refusal("another_operation", account_id=found["id"])
     if provisioning.end_at_once(turn):
         turn.store.delete("deleted", key)
         return Answer(status=200)
     return provisioning.delete_by_operation(turn, kind="deleted", key=key, location=found["body"]["location"])
+
+
+def _going(turn: Turn) -> Json | None:
+    """The account whose deletion is under way."""
+    found = turn.store.get("account", accounts.key_of(turn))
+    is_going = found is not None and at(found, "body", "properties", "provisioningState") == "Deleting"
+    return {**found, "id": found["body"]["id"]} if found is not None and is_going else None
 
 
 def _find(turn: Turn) -> Json | None:

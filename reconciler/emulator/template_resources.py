@@ -21,6 +21,7 @@ from reconciler.emulator import (
     directory,
     errors,
     provisioning,
+    template_parameters,
     writable,
 )
 from reconciler.emulator.template_language import Scope
@@ -180,18 +181,8 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
             "listKeys": lambda identity, *_: dict(account_actions.keys(turn.store, str(identity).lower())),
         }
     )
-    values = {name.lower(): item.get("value") for name, item in given.items()}
-    for name, declared in _objects(template.get("parameters") or {}, "parameters").items():
-        if name.lower() in values:
-            parameters[name.lower()] = values[name.lower()]
-        elif "defaultValue" in declared:
-            parameters[name.lower()] = scope.value(declared["defaultValue"])
-        elif not declared.get("nullable"):
-            raise errors.refusal(
-                "invalid_template", text=f"The value for the template parameter '{name}' is not provided"
-            )
-        else:
-            parameters[name.lower()] = None
+    declared = _objects(template.get("parameters") or {}, "parameters")
+    template_parameters.fill(parameters, declared, given, scope)
     variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
     return scope
 

@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Container
 from dataclasses import replace
+from datetime import timedelta
 
-from reconciler.emulator import errors, provisioning
+from reconciler.emulator import clock, errors, provisioning
 from reconciler.emulator.template_resources import (
     TYPE,
     above,
@@ -22,7 +23,11 @@ from reconciler.emulator.template_resources import (
     require_above,
 )
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Answer, Json, at
+from reconciler.emulator.wire import Answer, Json, at, normal_location
+
+_MOMENT = "%-m/%-d/%Y %-I:%M:%S %p"
+_ACTIVE_FOR = timedelta(days=7)
+"""After this time ARM takes a deployment for expired (documented)."""
 
 
 def put(turn: Turn) -> Answer:
@@ -34,6 +39,7 @@ def put(turn: Turn) -> Answer:
     require_above(turn)
     before = turn.store.get("template", key(turn))
     asked = _asked(turn)
+    _require_replaceable(turn, before, asked.get("location"))
     _validated(turn, asked, besides=_unforeseen(turn))
     outputs: Json = {}
     made: list[Json] = []
@@ -45,8 +51,10 @@ def put(turn: Turn) -> Answer:
             raise
         failure = refusal
     kept = body(turn, outputs, made, failure)
+    if "group" not in turn.args and asked.get("location"):
+        kept["location"] = asked["location"]
     turn.store.put("template", key(turn), {"body": kept, "template": asked["template"]})
-    forced = None if failure is None else {"lro": "Failed", "error": failed(turn, failure)}
+    forced = turn.forced if failure is None else {"lro": "Failed", "error": failed(turn, failure)}
     operation = provisioning.begin(
         replace(turn, forced=forced),
         kind="template",
@@ -59,6 +67,23 @@ def put(turn: Turn) -> Answer:
     shown = {**kept, "properties": {**kept["properties"], "provisioningState": "Accepted"}}
     headers = {"Azure-AsyncOperation": f"{where}?api-version={turn.version}", "Retry-After": "0"}
     return Answer(status=201 if before is None else 200, body=shown, headers=headers, from_provider=False)
+
+
+def _require_replaceable(turn: Turn, before: Json | None, location: str | None) -> None:
+    """Raise 409 while a deployment of the name runs, or where it was made from another place (documented)."""
+    if before is None:
+        return
+    old, name = before["body"], turn.args["template"]
+    provisioning.finish(turn.store, turn.now, key(turn))
+    if provisioning.running(turn.store, key(turn)):
+        since = clock.parse(old["properties"]["timestamp"])
+        until = since + _ACTIVE_FOR
+        raise errors.refusal(
+            "deployment_active", name=name, since=f"{since:{_MOMENT}}", until=f"{until:{_MOMENT}}"
+        )
+    place = old.get("location")
+    if location and place and normal_location(location) != normal_location(place):
+        raise errors.refusal("deployment_elsewhere", name=name, location=place, wanted=location)
 
 
 def status(turn: Turn) -> Answer:
@@ -221,4 +246,4 @@ def _asked(turn: Turn) -> Json:
         raise errors.refusal(
             "invalid_template", text="the request has no properties.template; links are not followed"
         )
-    return {**properties, "template": template}
+    return {**properties, "template": template, "location": asked.get("location")}

@@ -148,21 +148,34 @@ def test_no_token_and_no_signed_address_is_in_any_output_or_file(tmp_path: Path,
         assert where < 0, f"{secret!r} in {everything[max(0, where - 80) : where + 80]!r}"
 
 
-def test_where_no_file_can_be_opened_the_error_is_one_line_that_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        *((limit, ["apply", "fleet", "--yes"]) for limit in range(5, 10)),
+        *((limit, ["emulator", "status"]) for limit in (5, 6, 7)),
+        *((limit, ["emulator", "serve", "--port", "0"]) for limit in (5, 7, 9)),
+    ],
+)
+def test_where_too_few_files_can_be_opened_the_error_is_one_line_that_says_so(
+    limit: int, words: list[str], tmp_path: Path
+) -> None:
+    """A loop that was half made printed a traceback, and the emulator blamed the file of its state."""
+    manifests(tmp_path / "fleet", 10)
     done = subprocess.run(
-        [sys.executable, "-m", "reconciler", "apply", str(manifests(tmp_path / "fleet", 10)), "--yes"],
+        [sys.executable, "-m", "reconciler", *words],
         cwd=tmp_path,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
     )
     assert done.returncode == 1
     (error,) = [line for line in done.stderr.splitlines() if not line.startswith("Valid")]
     assert error == (
-        "error: too many files are open; raise the limit (`ulimit -n`); nothing was written to ARM"
+        f"error: too many files are open: this process may have {limit} at once, and needs more; raise the "
+        "limit, for example `ulimit -n 256`; nothing was written to ARM"
     )
 
 

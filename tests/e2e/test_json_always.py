@@ -19,7 +19,7 @@ from typing import Any
 import click
 import pytest
 
-from reconciler.cli import main, run
+from reconciler.cli import main, planfile, run
 from tests.e2e.documents import must_fit
 
 MANIFEST = """\
@@ -341,11 +341,14 @@ def test_a_file_that_cannot_be_used_is_named_in_a_document() -> None:
 
 @pytest.mark.parametrize("kind", ["fifo", "device"])
 @pytest.mark.parametrize("words", [["plan", "merge"], ["drift", "--since-plan"]])
-def test_a_plan_is_read_from_a_regular_file_alone(words: list[str], kind: str, folder: Path) -> None:
+def test_a_plan_is_read_from_no_device_and_no_fifo_that_nobody_writes_to(
+    words: list[str], kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A FIFO that nobody writes to was waited for, and /dev/zero read until the memory was full."""
     file = folder / "plan.json" if kind == "fifo" else Path("/dev/zero")
     if kind == "fifo":
         os.mkfifo(file)
+    monkeypatch.setattr(planfile, "WRITER_WITHIN", 0.1)
     code, _, err = called(*words, str(file))
     assert code == 64
     assert "regular file" in err

@@ -447,6 +447,7 @@ def test_a_subscription_held_back_gets_no_new_deployment() -> None:
         ("unmapped", "Model mapping properties not found for modelId: '"),
         ("ineligible", "Marketplace Subscription purchase eligibility check failed, error message [Cannot"),
         ("unpaid", "Marketplace Subscription purchase eligibility check failed, error message [Purchase"),
+        ("internal", "Marketplace Subscription purchase eligibility check failed, error message [This"),
     ],
 )
 def test_a_partners_model_that_is_not_for_sale_is_refused_at_once(switch: str, text: str) -> None:

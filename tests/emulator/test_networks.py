@@ -31,19 +31,22 @@ def test_a_private_endpoint_is_seen_approved_and_removed_at_its_account() -> Non
     assert arm.arm("GET", above).json == {"value": []}
     assert arm.arm("GET", f"{above}/pe").code == "ResourceNotFound"
     state = {"privateLinkServiceConnectionState": {"status": "Approved", "description": "Approved"}}
-    made = arm.arm("PUT", f"{above}/pe", {"properties": state})
-    assert (made.status, made.json["name"]) == (200, "acc/pe")
+    refused = arm.arm("PUT", f"{above}/mine", {"properties": state})
+    assert (refused.status, refused.code) == (405, "MethodNotAllowed"), "no endpoint asks for it"
+    name = "pe.540a2bf8-dcc9-45d5-81cd-b40380e46394"
+    made = arm.arm("PUT", f"{above}/{name}", {"properties": state})
+    assert (made.status, made.json["name"]) == (200, f"acc/{name}")
     whole = {"groupIds": ["account"], **state, "provisioningState": "Succeeded"}
-    assert arm.arm("GET", f"{above}/pe").json["properties"] == whole
+    assert arm.arm("GET", f"{above}/{name}").json["properties"] == whole
     shown = arm.arm("GET", ACCOUNT).json["properties"]["privateEndpointConnections"]
-    assert [item["id"] for item in shown] == [f"{above}/pe"]
+    assert [item["id"] for item in shown] == [f"{above}/{name}"]
     rejected = {"properties": {"privateLinkServiceConnectionState": {"status": "Rejected"}}}
-    assert arm.arm("PUT", f"{above}/pe", rejected).json["properties"] == {
+    assert arm.arm("PUT", f"{above}/{name}", rejected).json["properties"] == {
         "groupIds": ["account"],
         "privateLinkServiceConnectionState": {"status": "Rejected"},
         "provisioningState": "Succeeded",
     }
-    assert [arm.arm("DELETE", f"{above}/pe").status for _ in range(2)] == [200, 204]
+    assert [arm.arm("DELETE", f"{above}/{name}").status for _ in range(2)] == [200, 204]
 
 
 def test_an_account_can_be_linked_as_a_whole_and_has_no_perimeter() -> None:

@@ -18,7 +18,18 @@ from tests.fidelity.unseen_replay import (
 )
 
 NINTH = {"ninth_built": "built", "ninth": "aside"}
-LATER = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "tenth_built", "tenth")
+LATER = (
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "tenth_built",
+    "tenth",
+    "eleventh_built",
+    "eleventh",
+)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -4,9 +4,9 @@ Rule of this module: material was parted before any of it was read, by `part_of`
 looked at until everything was built. In the second trial what is set aside has two halves, and reported
 answers (`url`, found by a `query`) are parted by their query. An exchange is equal when status and every
 listed value, member and header are; steps that a recording does not have, or not whole, only lead there and
-are not counted; a session names the day that it was recorded `on` where what is asked hangs on it, and the
-`world` that it presupposes: accounts, models, quota. `differs` says why one stays different; the pace of
-polling (Retry-After) is the emulator's own setting and not compared.
+are not counted; a session names the day that it was recorded `on` where what is asked hangs on it, the
+`world` that it presupposes (accounts, models, quota), and how operations run (`lro`). `differs` says why one
+stays different; the pace of polling (Retry-After) is the emulator's own setting and not compared.
 """
 
 import hashlib
@@ -37,6 +37,7 @@ Part = Literal[
     "ninth",
     "tenth_built",
     "tenth",
+    "eleventh_built",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -73,10 +74,10 @@ def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
 def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
-    The queries of the tenth are parted by their digests.
+    The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
-    if "query" in session and part.startswith("tenth"):
+    if "query" in session and part.startswith(("tenth", "eleventh")):
         is_built = _digest(session["query"]) % 3 > 0
         return (
             is_built == part.endswith("built")
@@ -84,7 +85,8 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
-    named = {row["repository"]: row["files"] for row in listed["recordings"]}
+    files = {"eleventh_built": "built", "eleventh": "aside"}.get(part, "files")
+    named = {row["repository"]: row[files] for row in listed["recordings"]}
     return session["path"].rpartition("/")[2] in named.get(session["repository"], [])
 
 
@@ -110,6 +112,8 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
     if "world" in session:
         reply = arm.control("world", json.loads(_named(json.dumps(session["world"]))))
         assert reply.status == 200, reply.content
+    if "lro" in session:
+        assert arm.control("lro", session["lro"]).status == 200
     for step in json.loads(_named(json.dumps(session["exchanges"]))):
         reply = _asked(arm, step, last)
         if not step.get("unrecorded"):

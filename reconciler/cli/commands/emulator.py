@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from pathlib import Path
@@ -11,9 +10,10 @@ import click
 import httpx
 
 from reconciler.cli.exit_codes import Exit, Interrupted
+from reconciler.cli.loop import enter, must_have_files
 from reconciler.cli.options import Output
 from reconciler.cli.wiring import write_result
-from reconciler.emulator import application
+from reconciler.emulator import StateError, application
 from reconciler.errors import UsageProblem
 
 _LARGEST_WORLD = 64 * 1024**2
@@ -45,6 +45,7 @@ def serve(
     tls_key: Path | None,
 ) -> int:
     """Serve until a signal ends it."""
+    must_have_files()
     try:
         from reconciler.emulator.server import serve as run
     except ImportError as missing:
@@ -109,7 +110,10 @@ def _control(state: Path, method: str, name: str, body: dict[str, object] | None
 
     with contextlib.closing(application(state=kept)) as emulator:
         transport = httpx.ASGITransport(app=emulator)
-        answer = asyncio.run(asked())
+        try:
+            answer = enter(asked)
+        except StateError as problem:
+            raise UsageProblem(str(problem)) from problem
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
         error = found.get("error") if isinstance(found, dict) else None

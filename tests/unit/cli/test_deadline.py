@@ -32,7 +32,7 @@ def test_nothing_makes_a_text_of_what_a_command_found() -> None:
     async def work() -> Found:
         return Found()
 
-    assert isinstance(enter(work()), Found)
+    assert isinstance(enter(work), Found)
     assert made == []
 
 
@@ -97,7 +97,7 @@ def test_a_thread_that_hangs_in_a_library_does_not_hold_up_the_deadline() -> Non
     began = time.monotonic()
     try:
         with pytest.raises(TimeLimit):
-            run_reading(resolve(), timeout=Deadline(seconds=0.1, started=began, given=True))
+            run_reading(Deadline(seconds=0.1, started=began, given=True), resolve)
         assert time.monotonic() - began < 5
     finally:
         hangs.set()
@@ -107,7 +107,7 @@ def test_the_loop_is_left_with_the_value_of_the_work() -> None:
     async def work() -> int:
         return await asyncio.get_running_loop().run_in_executor(None, lambda: 7)
 
-    assert enter(work()) == 7
+    assert enter(work) == 7
 
 
 @pytest.mark.parametrize("stuck", [True, False])

@@ -46,3 +46,14 @@ def test_a_model_that_nobody_lists_is_loaded_with_a_warning(capsys: pytest.Captu
     assert warning.startswith("warning: /subscriptions/")
     assert "eastus2 lists no model of format 'OpenAI', name 'gpt-9', version '2024-11-20'" in warning
     assert done == "world.json loaded into .reconciler/emulator.db"
+
+
+@pytest.mark.parametrize("words", [["status"], ["reset"], ["clock"], ["load", "world.json"]])
+def test_a_file_that_is_no_state_is_named_and_is_no_bug_of_ours(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("notes.txt").write_text("not a state", "utf-8")
+    Path("world.json").write_text("{}", "utf-8")
+    assert run(["emulator", *words, "--state", "notes.txt"]) == 64
+    assert "cannot use notes.txt as the emulator's state" in capsys.readouterr().err
+    assert Path("notes.txt").read_text("utf-8") == "not a state"

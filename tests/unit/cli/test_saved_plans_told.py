@@ -1,11 +1,14 @@
 """What `apply` says of runs that write nothing, and of plan files that do not fit what is there."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli import run
+from reconciler.cli import planfile, run
 
 MANIFESTS = """\
 apiVersion: reconciler.aoai/v1
@@ -102,3 +105,48 @@ def test_a_plan_where_manifests_are_wanted_and_the_reverse_is_called_by_its_name
     assert "this is a saved plan and no manifest" in capsys.readouterr().out
     assert run(["apply", "nope.json"]) == 64
     assert "nope.json does not exist: name a plan file" in capsys.readouterr().err
+
+
+@contextmanager
+def piped(text: str, *, ended: bool = True) -> Iterator[str]:
+    """The path of a pipe through which a text comes, as a shell's `<(…)` has one."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w") as writer:
+        writer.write(text)
+        writer.flush()
+        if ended:
+            writer.close()
+        yield f"/dev/fd/{reading}"
+
+
+@pytest.mark.parametrize("words", [["apply"], ["drift", "--since-plan"]])
+def test_a_plan_comes_through_a_pipe_as_from_a_file(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path(saved()).read_text("utf-8")
+    assert len(text) < 60_000, "a pipe holds it"
+    capsys.readouterr()
+    with piped(text) as path:
+        run([*words, path])
+    through_a_pipe = capsys.readouterr()
+    Path(".reconciler/emulator.db").unlink()
+    run([*words, "plan.json"])
+    assert capsys.readouterr().out == through_a_pipe.out != ""
+
+
+def test_manifests_that_come_where_a_plan_is_expected_are_shown_their_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with piped(MANIFESTS) as path:
+        assert run(["apply", path, "--yes"]) == 64
+    assert "not a plan file that this program wrote" in (said := capsys.readouterr().err)
+    assert said.endswith("Manifests are piped in with the path -\n")
+
+
+def test_a_pipe_whose_writer_says_nothing_more_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(planfile, "WRITER_WITHIN", 0.1)
+    with piped("{", ended=False) as path:
+        assert run(["apply", path]) == 64
+    assert "nothing came through it for 0 s; save the plan to a file" in capsys.readouterr().err
