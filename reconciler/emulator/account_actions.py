@@ -172,8 +172,10 @@ def permissions(turn: Turn) -> Answer:
 
     It tells what `auth.may` enforces: an identity for which no role was posted may do everything.
     """
-    missing = errors.refusal("not_modelled", gap="the permissions at an account that does not exist")
-    found = turn.store.require("account", accounts.key_of(turn), missing)
+    gap = "the permissions at an account that does not exist"
+    found = turn.store.require(
+        "account", accounts.key_of(turn), lambda: errors.refusal("not_modelled", gap=gap)
+    )
     roles = auth.roles_at(turn.store, turn.caller.client, found["body"]["id"])
     return turn.page(
         [{"actions": role, "notActions": [], "dataActions": [], "notDataActions": []} for role in roles]

@@ -76,8 +76,11 @@ def group_key(turn: Turn) -> str:
 
 
 def require_group(turn: Turn) -> Json:
-    missing = errors.refusal("resource_group_not_found", group=turn.args["group"])
-    return turn.store.require("group", group_key(turn), missing)
+    return turn.store.require(
+        "group",
+        group_key(turn),
+        lambda: errors.refusal("resource_group_not_found", group=turn.args["group"]),
+    )
 
 
 def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -> Json:
@@ -86,7 +89,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
     return turn.store.require(
         "account",
         key_of(turn),
-        errors.refusal(
+        lambda: errors.refusal(
             "parent_not_found",
             now=turn.now,
             verb=verb,
@@ -128,8 +131,11 @@ def _require_settled(turn: Turn) -> None:
 
 def require(turn: Turn) -> Json:
     """The account's document; raises the 404 of an absent account itself."""
-    missing = errors.refusal("resource_not_found", account=turn.args["account"], group=turn.args["group"])
-    return turn.store.require("account", key_of(turn), missing)
+    return turn.store.require(
+        "account",
+        key_of(turn),
+        lambda: errors.refusal("resource_not_found", account=turn.args["account"], group=turn.args["group"]),
+    )
 
 
 def get(turn: Turn) -> Answer:

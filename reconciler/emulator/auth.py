@@ -75,7 +75,7 @@ def authenticate(store: Store, now: datetime, headers: Mapping[str, str]) -> Cal
 
 
 def _caller(store: Store, now: datetime, token: str) -> Caller:
-    known = store.require("token", _digest(token), errors.refusal("invalid_token"))
+    known = store.require("token", _digest(token), lambda: errors.refusal("invalid_token"))
     expires = clock.parse(known["expires"])
     if expires < now:
         raise errors.refusal("expired_token", expiry=_spoken(expires), moment=_spoken(now))
@@ -101,8 +101,11 @@ def auxiliary(store: Store, now: datetime, headers: Mapping[str, str]) -> dict[s
 
 def require_tenant(store: Store, caller: Caller, subscription: str) -> Json:
     """The subscription's document, if it exists and the caller's token is of its tenant."""
-    missing = errors.refusal("subscription_not_found", subscription=subscription)
-    found = store.require("subscription", subscription.lower(), missing)
+    found = store.require(
+        "subscription",
+        subscription.lower(),
+        lambda: errors.refusal("subscription_not_found", subscription=subscription),
+    )
     if found["tenantId"] != caller.tenant:
         raise errors.refusal(
             "wrong_tenant", token_tenant=caller.tenant, subscription_tenant=found["tenantId"]

@@ -129,7 +129,7 @@ def _require_holder(child: Child, turn: Turn) -> None:
     turn.store.require(
         "child",
         holder,
-        errors.refusal(
+        lambda: errors.refusal(
             "parent_not_found",
             now=turn.now,
             verb="write",
@@ -177,7 +177,7 @@ def _require_none_else(child: Child, turn: Turn) -> None:
 def _require(child: Child, turn: Turn, verb: str) -> Json:
     accounts.require_parent(turn, verb, child.kind)
     return turn.store.require(
-        "child", _key(child, turn), errors.refusal("not_found", resource_id=turn.request.path)
+        "child", _key(child, turn), lambda: errors.refusal("not_found", resource_id=turn.request.path)
     )
 
 

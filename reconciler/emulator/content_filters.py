@@ -126,7 +126,7 @@ def get(turn: Turn) -> Answer:
         if name.lower() == turn.args["policy"].lower():
             return Answer(status=200, body=_born(account["id"], name))
     found = turn.store.require(
-        "raipolicy", _key(turn), errors.refusal("not_found", resource_id=turn.request.path)
+        "raipolicy", _key(turn), lambda: errors.refusal("not_found", resource_id=turn.request.path)
     )
     return Answer(status=200, body=found, headers={"ETag": found["etag"]})
 

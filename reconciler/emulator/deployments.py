@@ -50,7 +50,7 @@ def get(turn: Turn) -> Answer:
 
 def _require(turn: Turn) -> Json:
     return turn.store.require(
-        "deployment", key_of(turn), errors.refusal("not_found", resource_id=turn.request.path)
+        "deployment", key_of(turn), lambda: errors.refusal("not_found", resource_id=turn.request.path)
     )
 
 

@@ -128,8 +128,11 @@ def list_subscriptions(turn: Turn) -> Answer:
 
 
 def get_subscription(turn: Turn) -> Answer:
-    missing = errors.refusal("subscription_not_found", subscription=turn.subscription)
-    found = turn.store.require("subscription", turn.subscription.lower(), missing)
+    found = turn.store.require(
+        "subscription",
+        turn.subscription.lower(),
+        lambda: errors.refusal("subscription_not_found", subscription=turn.subscription),
+    )
     return Answer(status=200, body=_subscription(found), from_provider=False)
 
 

@@ -97,7 +97,7 @@ def _check_policy(turn: Turn, body: Json) -> None:
     if not policy or policy.lower().startswith("microsoft."):
         return
     key = f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}"
-    turn.store.require("raipolicy", key, errors.refusal("no_such_policy", policy=policy))
+    turn.store.require("raipolicy", key, lambda: errors.refusal("no_such_policy", policy=policy))
 
 
 def _check_members(turn: Turn, body: Json) -> None:

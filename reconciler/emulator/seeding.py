@@ -159,7 +159,7 @@ def _group(store: Store, item: Json) -> None:
 
 def _require_subscription(store: Store, subscription: str) -> Json:
     text = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
-    return store.require("subscription", subscription.lower(), WorldError(text))
+    return store.require("subscription", subscription.lower(), lambda: WorldError(text))
 
 
 def _place(store: Store, now: datetime, key: str, item: Json) -> tuple[str, Turn]:
@@ -211,7 +211,7 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     """Merge one deployment; what ARM would not offer of it, each in a sentence."""
     identity, turn = _place(store, now, "deployments", item)
     text = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
-    account = store.require("account", accounts.key_of(turn), WorldError(text))
+    account = store.require("account", accounts.key_of(turn), lambda: WorldError(text))
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
     given = overlay(known, {**item, "id": known["id"]})

@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -112,11 +112,11 @@ class Store:
         text = self.text(kind, key)
         return None if text is None else _load(text)
 
-    def require(self, kind: str, key: str, missing: Exception) -> Json:
-        """A document; raises `missing` where there is none."""
+    def require(self, kind: str, key: str, missing: Callable[[], Exception]) -> Json:
+        """A document; raises what `missing` makes where there is none."""
         found = self.get(kind, key)
         if found is None:
-            raise missing
+            raise missing()
         return found
 
     def text(self, kind: str, key: str) -> str | None:

@@ -209,8 +209,10 @@ def _shown(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     require_above(turn)
-    missing = errors.refusal("deployment_not_found", name=turn.args["template"])
-    return turn.store.require("template", key(turn), missing)
+    name = turn.args["template"]
+    return turn.store.require(
+        "template", key(turn), lambda: errors.refusal("deployment_not_found", name=name)
+    )
 
 
 _STRAY = re.compile(

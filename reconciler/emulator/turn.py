@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -172,13 +173,18 @@ def _bounded(value: object, left: int) -> None:
             _bounded(item, left - 1)
 
 
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def expect(body: Json, shapes: Mapping[str, type]) -> None:
     """Refuse a body in which a property has another JSON type than its table says; paths are dotted.
 
     Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here, and tags are texts.
     """
     for path, wanted in shapes.items():
-        value = at(body, *path.split("."))
+        value = at(body, *_names(path))
         if value is None:
             continue
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
