@@ -2,7 +2,9 @@
 
 Rule of this module: a 429 closes the subscription. After the pause one request at a time tries the gate,
 and the first answer that is not a 429 opens it for the others, so that a throttled subscription never meets
-a crowd. Other subscriptions know nothing of it.
+a crowd. Other subscriptions know nothing of it. So a region's list that ARM throttles pauses an account whose
+pages are still being read: both draw on one bucket ("Request limits and throttling": limits apply per
+subscription, principal and type of operation). A provider's own limits say 429 too and are not told apart.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit, Interrupted
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-Work = Callable[[], Coroutine[None, None, T]]
-"""Makes the coroutine where it is awaited."""
+P = ParamSpec("P")
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -77,7 +75,7 @@ def must_have_files() -> None:
             opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
-def enter(work: Work[T]) -> T:
+def enter(work: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run what `work` makes to its end in an event loop of its own.
 
     No coroutine is made before the loop runs, and no signal taken between the two: one that is never awaited
@@ -112,12 +110,16 @@ def enter(work: Work[T]) -> T:
     return results[0]
 
 
-def run_reading(work: Work[T], *, timeout: Deadline) -> T:
+def run_reading(
+    deadline: Deadline, work: Callable[P, Coroutine[None, None, T]], *args: P.args, **named: P.kwargs
+) -> T:
     """Run a command that only reads; a signal ends it at once."""
-    return enter(lambda: reading(work, timeout))
+    return enter(lambda: reading(deadline, work, *args, **named))
 
 
-async def reading(work: Work[T], deadline: Deadline) -> T:
+async def reading(
+    deadline: Deadline, work: Callable[P, Coroutine[None, None, T]], *args: P.args, **named: P.kwargs
+) -> T:
     """Await work that writes nothing, so that a signal or the deadline may end it at any point."""
     import asyncio
 
@@ -132,7 +134,7 @@ async def reading(work: Work[T], deadline: Deadline) -> T:
     with _handling(end):
         try:
             async with asyncio.timeout(deadline.left(the_clock().monotonic())):
-                task = asyncio.ensure_future(work())
+                task = asyncio.ensure_future(work(*args, **named))
                 return await task
         except TimeoutError as passed:
             raise TimeLimit(str(deadline)) from passed

@@ -195,7 +195,11 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
         case ReconcilerError():
             return Exit.FAILED, problem.word, str(problem)
         case OSError(errno=errno.EMFILE):
-            return Exit.FAILED, "file", f"{_open_files()}; {written}"
+            from resource import RLIMIT_NOFILE, getrlimit
+
+            message = f"too many files are open: this process may have {getrlimit(RLIMIT_NOFILE)[0]} at once"
+            fix = "raise the limit, for example `ulimit -n 256`"
+            return Exit.FAILED, "file", f"{message}, and needs more; {fix}; {written}"
         case OSError(errno=errno.ENFILE):
             message = "too many files are open on this machine; raise its limit or end what holds them"
             return Exit.FAILED, "file", f"{message}; {written}"
@@ -205,16 +209,6 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
             return Exit.FAILED, "file", f"cannot use {str(problem.filename)[:200]}: {problem.strerror}"
         case _:
             return Exit.FAILED, "bug", _about(problem)
-
-
-def _open_files() -> str:
-    """What a process is told that may open no more."""
-    from resource import RLIMIT_NOFILE, getrlimit
-
-    return (
-        f"too many files are open: this process may have {getrlimit(RLIMIT_NOFILE)[0]} at once, and needs "
-        "more; raise the limit, for example `ulimit -n 256`"
-    )
 
 
 def _give_error(run: Run, word: str, message: str, fix: str | None, code: Exit) -> None:

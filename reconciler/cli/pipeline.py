@@ -71,7 +71,7 @@ def observed_fleet(
                 return await look(desired, arm, connection, output)
             return await read_accounts(desired, arm, connection, output, with_regions=False)
 
-    return run_reading(observed, timeout=connection.timeout)
+    return run_reading(connection.timeout, observed)
 
 
 async def look(

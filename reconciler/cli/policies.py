@@ -132,11 +132,11 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
             return rendered + diagnostics_report.render_prometheus(
                 found, codes, fleet=loaded.state().fleet.name
             )
-        case "html":  # the page has a section of its own for them
-            return rendered
-        case _:
+        case "text":
             text = diagnostics_report.render_text(found, loaded.sources, style=style_of(output))
             return f"{rendered.rstrip()}\n\nPolicies\n{text}"
+        case _:  # the HTML page has a section of its own for them
+            return rendered
 
 
 def _one_junit(first: str, second: str) -> str:

@@ -120,7 +120,7 @@ class Status(StrEnum):
     UNVERIFIED = "unverified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check. `subject` is what was examined, `message` what was found, `fix` what to do about it."""
 

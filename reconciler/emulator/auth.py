@@ -144,28 +144,17 @@ def require_linked_account(
     missing tenant, or, when the account does not exist or may not be read, in the wording of an invalid
     linked scope.
     """
-    match = _ACCOUNT_ID.match(linked)
-    found = store.get("subscription", match["subscription"].lower()) if match else None
-    if match is None or found is None:
-        raise errors.refusal(
-            "linked_scope_invalid",
-            client=caller.client,
-            oid=caller.oid,
-            action=action,
-            linked_action=_READ_ACCOUNT,
-            linked_scope=linked,
-        )
-    tenant = found["tenantId"]
-    reader = caller if tenant == caller.tenant else callers.get(tenant)
+    tenant = tenant_of_linked(store, linked)
+    reader = caller if tenant in {None, caller.tenant} else callers.get(str(tenant))
     if reader is None:
         raise errors.refusal(
             "linked_tenant_not_authorized",
             action=action,
             scope=scope,
             tenant=caller.tenant,
-            subscription=match["subscription"],
+            subscription=linked.split("/")[2],
         )
-    exists = store.get("account", linked.lower()) is not None
+    exists = tenant is not None and store.get("account", linked.lower()) is not None
     if not exists or not may(store, reader.client, _READ_ACCOUNT, linked):
         raise errors.refusal(
             "linked_scope_invalid",

@@ -220,12 +220,22 @@ def _fields(page: Draft, properties: JsonObject) -> None:
             continue
         if fits({name: value}):
             page.tree[name] = value
-        else:
-            _extra(page, name, value)
+        elif _extra(page, name, value):
+            found = "; ".join(_unfit(name, value))
+            page.comments.append(
+                f"not what its field takes, and stated as it is below extraProperties: {found}"
+            )
     for extra in extra_properties():
         value = at(properties, extra.name)
         if value is not None:
             _extra(page, extra.name, value)
+
+
+def _unfit(name: str, value: JsonValue) -> list[str]:
+    """What of a value its field does not take: the parts of an object, where it is they."""
+    parts = value.items() if isinstance(value, Mapping) else ()
+    wrong = [f"{name}.{key} {shown(part)}" for key, part in parts if not fits({name: {key: part}})]
+    return wrong or [f"{name} {shown(value)}"]
 
 
 def _extra(page: Draft, name: str, value: JsonValue) -> bool:

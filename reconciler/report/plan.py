@@ -350,7 +350,7 @@ def render_github(plan: Plan, sources: Spans) -> str:
     return diagnostics_report.render_github([*_hindrances(plan), *plan.findings], sources)
 
 
-def gitlab_counts(plan: Plan) -> dict[str, JsonValue]:
+def render_gitlab(plan: Plan) -> dict[str, JsonValue]:
     """The three numbers of GitLab's report `terraform`: a replacement is a deletion and a creation."""
     number = counts(plan)
     return {

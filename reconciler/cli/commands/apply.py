@@ -6,7 +6,6 @@ import contextlib
 import select
 import sys
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +81,7 @@ class _Run:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(
-                partial(look, desired, arm, self.connection, output, ahead=WRITING), deadline
-            )
+            observed = await reading(deadline, look, desired, arm, self.connection, output, ahead=WRITING)
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
@@ -233,6 +230,7 @@ def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     alias_of = loaded.state().fleet.alias_of
     write_forms(
         output,
+        of=(apply_report, report),
         text=lambda each: apply_report.render_text(
             report, style=style_of(each), alias_of=alias_of, verbose=each.verbose
         ),

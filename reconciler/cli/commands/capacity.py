@@ -86,11 +86,12 @@ def capacity(
         regions=None if named is None else tuple(region_name(known, item) for item in named if item),
         zone=_zone(known, zone),
     )
-    work = partial(_search, search, desired, loaded if paths else None, connection, output)
-    table = run_reading(work, timeout=connection.timeout)
+    planned = loaded if paths else None
+    table = run_reading(connection.timeout, _search, search, desired, planned, connection, output)
     alias_of = desired.fleet.alias_of
     write_forms(
         output,
+        of=(report, table),
         text=lambda each: report.render_text(
             table, style=style_of(each), alias_of=alias_of, verbose=each.verbose
         ),
@@ -224,12 +225,11 @@ def propose(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
     must_declare_something(desired)
-    found, asked_at = run_reading(
-        partial(_proposals, desired, connection, output), timeout=connection.timeout
-    )
+    found, asked_at = run_reading(connection.timeout, _proposals, desired, connection, output)
     texts = _edits(loaded, found)
     write_forms(
         output,
+        of=(proposals_report, found),
         text=lambda each: proposals_report.render_text(found, texts, asked_at, style=style_of(each)),
         json=lambda _: proposals_report.document(found, texts, asked_at).to_json(),
         diff=lambda _: diff(texts),

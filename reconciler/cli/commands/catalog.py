@@ -136,6 +136,7 @@ def prices(
     rows = list(price_report.in_force(book, the_clock().now().date(), wanted, currency))
     write_forms(
         output,
+        of=(price_report, rows),
         text=lambda each: price_report.render_text(rows, book, style=style_of(each)),
         json=lambda _: price_report.document(rows, book).to_json(),
     )

@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,22 +37,17 @@ def doctor(*, chosen: Chosen, connection: Connection, purpose: str, output: Outp
     desired = (loaded.desired if loaded else None) or no_fleet(connection)
     try:
         with looking(output, 0):
-            run_reading(
-                partial(_look, desired, connection, output, checks, to_apply=purpose == "apply"),
-                timeout=connection.timeout,
-            )
+            to_apply = purpose == "apply"
+            run_reading(connection.timeout, _look, desired, connection, output, checks, to_apply=to_apply)
     except TimeLimit as passed:
-        checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
+        checks.append(Check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
     write_forms(
         output,
+        of=(report, checks),
         text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
         json=lambda _: report.document(checks, tool_version=__version__).to_json(),
     )
     return Exit.FAILED if any(check.status == "failed" for check in checks) else Exit.DONE
-
-
-def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
-    return Check(name=name, subject=subject, status=status, message=message, fix=fix)
 
 
 # -- this machine --------------------------------------------------------------------------------------
@@ -69,8 +63,8 @@ def _program() -> Check:
     message = f"reconciler {__version__} on Python {platform.python_version()}; {', '.join(found)}"
     if missing:
         fix = "install reconciler again: what it needs is incomplete"
-        return _check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
-    return _check("program", platform.system(), Status.OK, message)
+        return Check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
+    return Check("program", platform.system(), Status.OK, message)
 
 
 def _catalogue(today: date) -> Check:
@@ -81,8 +75,8 @@ def _catalogue(today: date) -> Check:
     message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
         fix = "install a newer reconciler, or `reconciler catalog refresh`"
-        return _check("catalogue", subject, Status.WARNING, message, fix)
-    return _check("catalogue", subject, Status.OK, message)
+        return Check("catalogue", subject, Status.WARNING, message, fix)
+    return Check("catalogue", subject, Status.OK, message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
@@ -90,7 +84,7 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
         fix = "name the folder with the manifests"
-        tell(_check("manifests", DEFAULT_PATH, Status.UNVERIFIED, message, fix))
+        tell(Check("manifests", DEFAULT_PATH, Status.UNVERIFIED, message, fix))
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
@@ -98,7 +92,7 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
     message += f", {counted(errors, 'error')}" if errors else ""
     status = Status.FAILED if errors else Status.OK
     fix = "`reconciler validate` shows them" if errors else ""
-    tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))
+    tell(Check("manifests", ", ".join(chosen.paths), status, message, fix))
     return loaded
 
 
@@ -112,7 +106,7 @@ async def _look(
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
         said = "" if connection.endpoint is None else ", which --endpoint or RECONCILER_ENDPOINT names"
-        tell(_check("cloud", desired.fleet.cloud, Status.OK, f"at {where}{said}"))
+        tell(Check("cloud", desired.fleet.cloud, Status.OK, f"at {where}{said}"))
         for tenant in _tenants(desired):
             await _sign_in(arm, tenant, tell)
         await examine(
@@ -150,10 +144,10 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
     answered = next((item for item in tried if item.client is not None), None)
     if answered is None:
         fix = "sign in with `az login`, or give the job an identity; --credential names one way"
-        tell(_check("sign-in", subject, Status.FAILED, f"no credential has a token: {words}", fix))
+        tell(Check("sign-in", subject, Status.FAILED, f"no credential has a token: {words}", fix))
         return
     message = f"{answered.name} answered, as client {answered.client}"
-    tell(_check("sign-in", subject, Status.OK, f"{message}; before it {words}" if words else message))
+    tell(Check("sign-in", subject, Status.OK, f"{message}; before it {words}" if words else message))
 
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
@@ -169,4 +163,4 @@ def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     elif lost:
         status, message = Status.WARNING, f"it cannot carry {lost}; a write may reset them"
         fix = "leave --api-version and Fleet.spec.apiVersion out"
-    return _check("api-version", used, status, message, fix)
+    return Check("api-version", used, status, message, fix)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from reconciler.cli.choosing import must_hit_something
@@ -50,8 +49,9 @@ def drift(
     must_declare_something(desired)
     if base is not None:
         base.must_be_base_for(desired)
-    looked = partial(_look, desired, connection, output, may_ask=not no_activity_log)
-    report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
+    report, observed, arm_time = run_reading(
+        connection.timeout, _look, desired, connection, output, may_ask=not no_activity_log
+    )
     if base is None:
         must_hit_something(desired, observed)
     for facts in observed.regions:
@@ -99,6 +99,7 @@ def _write(
     }
     write_forms(
         output,
+        of=(drift_report, report),
         beside=lambda page, each: beside(page, broken, loaded, each) if loaded.chosen.policies else page,
         text=lambda each: drift_report.render_text(
             report,

@@ -7,7 +7,6 @@ import re
 import sys
 import uuid
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from reconciler.cli.exit_codes import Exit
@@ -128,7 +127,7 @@ def _estate(asked: ExportAsked, connection: Connection, output: Output) -> Estat
     ):
         if given:
             raise UsageProblem(f"{word} says something about files: give --from PATH too")
-    return run_reading(partial(_discovered, asked, connection, output), timeout=connection.timeout)
+    return run_reading(connection.timeout, _discovered, asked, connection, output)
 
 
 def _from_files(asked: ExportAsked, connection: Connection) -> Estate:

@@ -50,9 +50,9 @@ def cost(*, chosen: Chosen, output: Output) -> Exit:
     cost = Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))
     write_forms(
         output,
+        of=(report, cost),
         text=lambda each: report.render_text(cost, style=style_of(each), verbose=each.verbose),
         json=lambda _: report.document(cost).to_json(),
-        markdown=lambda _: report.render_markdown(cost),
         html=lambda each: pages.cost_html(cost, loaded, each),
     )
     return Exit.DONE
@@ -84,9 +84,9 @@ def lifecycle(
     asked = report.Asked(today=today, known_to=str(catalogue().date), limit=fail_within)
     write_forms(
         output,
+        of=(report, lifespans, asked),
         text=lambda each: report.render_text(lifespans, asked, style=style_of(each)),
         json=lambda _: report.document(lifespans, asked).to_json(),
-        markdown=lambda _: report.render_markdown(lifespans, asked),
         html=lambda each: pages.lifecycle_html(lifespans, loaded, each, limit=fail_within, complete=complete),
     )
     failing = fail_within is not None and any(lifespan.ends_within(fail_within) for lifespan in lifespans)

@@ -46,6 +46,7 @@ def show(*, chosen: Chosen, connection: Connection, output: Output, with_cost: b
 
     write_forms(
         output,
+        of=(show_report, observed),
         beside=lambda page, each: beside(page, broken, loaded, each) if chosen.policies else page,
         text=text,
         json=lambda _: show_report.document(observed, cost).to_json(),
@@ -87,10 +88,11 @@ def quota(*, chosen: Chosen, connection: Connection, output: Output) -> Exit:
             known = await with_suspects(arm, observed, holdings(plan.steps, observed))
             return plan, holdings(plan.steps, known)
 
-    plan, pools = run_reading(reading, timeout=connection.timeout)
+    plan, pools = run_reading(connection.timeout, reading)
     alias_of = desired.fleet.alias_of
     write_forms(
         output,
+        of=(quota_report, pools),
         text=lambda each: quota_report.render_text(pools, style=style_of(each), alias_of=alias_of),
         json=lambda _: quota_report.document(pools).to_json(),
         markdown=lambda _: quota_report.render_markdown(pools, alias_of=alias_of),

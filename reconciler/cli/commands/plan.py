@@ -47,9 +47,7 @@ def plan(
     """Look and plan; `asked` is what `plan_fleet` may ask beside that."""
     loaded = valid_fleet(chosen, connection.cloud, output)
     lifted = replace(allowances, in_shard=Alone.LATER)
-    made, observed = run_reading(
-        functools.partial(plan_fleet, loaded, connection, output, lifted, **asked), timeout=connection.timeout
-    )
+    made, observed = run_reading(connection.timeout, plan_fleet, loaded, connection, output, lifted, **asked)
     part = loaded.state().part
     following = _what_next(out, part, again(allowances, chosen))
     seen = None if part is None else observed
@@ -156,12 +154,12 @@ def write_plan(
         note(output, f"saved: {out}; {following}")
     write_forms(
         output,
+        of=(report, plan),
         text=lambda each: plan_text(plan, loaded, each, summary=summary),
         json=lambda _: document(),
         markdown=lambda _: plan_markdown(plan, loaded.fleet),
         html=lambda each: pages.plan_html(plan, loaded, each),
         github=lambda _: report.render_github(plan, loaded.sources),
-        gitlab=lambda _: report.gitlab_counts(plan),
     )
 
 

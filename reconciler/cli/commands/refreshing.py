@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -48,7 +47,7 @@ def catalogue_refreshed(*, chosen: Chosen, connection: Connection, target: Path,
         async with connect(connection, output, desired) as arm:
             return await read_accounts(desired, arm, connection, output), moment_of(arm).date()
 
-    observed, day = run_reading(look, timeout=connection.timeout)
+    observed, day = run_reading(connection.timeout, look)
     overlay = Overlay(day=day, cloud=desired.fleet.cloud, offers=_offers(observed))
     target.parent.mkdir(parents=True, exist_ok=True)
     save(target, json_text(to_document(overlay)) + "\n")
@@ -105,7 +104,7 @@ def prices_refreshed(
         client = RetailPrices(
             endpoint=endpoint, clock=the_clock(), transport=embedded or _connections(endpoint, connection)
         )
-        found = run_reading(partial(client.fetch, regions, currency), timeout=connection.timeout)
+        found = run_reading(connection.timeout, client.fetch, regions, currency)
     target.parent.mkdir(parents=True, exist_ok=True)
     save(target, list_text(found.source, found.rows))
     for item in found.notes:

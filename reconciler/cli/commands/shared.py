@@ -17,6 +17,7 @@ from reconciler.report.style import Style, json_text
 
 if TYPE_CHECKING:
     from datetime import date
+    from types import ModuleType
 
     from reconciler.domain.fleet import DesiredState
 
@@ -75,14 +76,23 @@ def end_with_errors(loaded: Loaded, output: Output) -> NoReturn:
 
 
 def write_forms(
-    output: Output, *, text: Form, beside: Callable[[str, Output], str] | None = None, **forms: Form
+    output: Output,
+    *,
+    text: Form,
+    of: tuple[ModuleType, *tuple[object, ...]] | None = None,
+    beside: Callable[[str, Output], str] | None = None,
+    **forms: Form,
 ) -> None:
-    """The result in each form that was asked for, by name, or as `text`; what is no text is a JSON document.
+    """The result in each form that was asked for; what is no text is a JSON document.
 
-    `beside` adds to it what does not come from the result itself.
+    A form is made by its argument; else of the result in `of`, by `render_FORM` of the report's module before
+    it; else it is `text`. `beside` adds to it what does not come from the result.
     """
     for each in output.each():
-        made = forms.get(each.form, text)(each)
+        if of is None or each.form in {"text", *forms}:
+            made = forms.get(each.form, text)(each)
+        else:
+            made = getattr(of[0], f"render_{each.form}")(*of[1:])
         shown = made if isinstance(made, str) else json_text(made)
         write_result(each, shown if beside is None else beside(shown, each))
 

@@ -97,6 +97,7 @@ def upgrade(*, asked: UpgradeAsked, chosen: Chosen, connection: Connection, outp
 
     write_forms(
         output,
+        of=(report, found, texts),
         text=lambda each: report.render_text(found, texts, style=style_of(each), within=days, done=done),
         json=lambda _: report.document(found, read.sources.span).to_json(),
         markdown=markdown,
@@ -222,10 +223,8 @@ def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan 
     if not loaded.valid:
         note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
         return None
-    asked = partial(
-        plan_fleet, loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
-    )
-    plan, _ = run_reading(asked, timeout=connection.timeout)
+    limit, wanted = connection.timeout, (loaded, connection, output, Policy())
+    plan, _ = run_reading(limit, plan_fleet, *wanted, ask_arm=False, with_cost=True, check_capacity=True)
     return plan
 
 

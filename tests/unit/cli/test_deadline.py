@@ -97,7 +97,7 @@ def test_a_thread_that_hangs_in_a_library_does_not_hold_up_the_deadline() -> Non
     began = time.monotonic()
     try:
         with pytest.raises(TimeLimit):
-            run_reading(resolve, timeout=Deadline(seconds=0.1, started=began, given=True))
+            run_reading(Deadline(seconds=0.1, started=began, given=True), resolve)
         assert time.monotonic() - began < 5
     finally:
         hangs.set()

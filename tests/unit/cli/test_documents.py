@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 from reconciler.cli import run
+from reconciler.domain.document import Document
 from reconciler.report.documents import DOCUMENTS
 from tests.docs.pages import ROOT
 from tests.e2e.documents import must_fit, printed_by
@@ -66,3 +70,28 @@ def test_what_a_command_prints_is_its_document(words: list[str], printed: dict[s
 def test_no_document_is_without_a_command_that_prints_it() -> None:
     printed_ones = {printed_by(words) for words in COMMANDS} | {"error"}
     assert printed_ones == set(DOCUMENTS)
+
+
+def below(kind: type[Document]) -> Iterator[type[Document]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from below(one)
+
+
+def test_every_key_that_is_written_out_for_a_document_is_one_of_its_keys() -> None:
+    """`from_value` takes what a value has, which no type can say: an unknown key would be dropped."""
+    calls = []
+    for path in sorted((ROOT / "reconciler").rglob("*.py")):
+        if ".from_value(" in (text := path.read_text("utf-8")):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            calls += [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    kinds = {kind.__name__: kind for kind in below(Document)}
+    made = [
+        (ast.unparse(call.func.value).rpartition(".")[2], {word.arg for word in call.keywords if word.arg})
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "from_value"
+    ]
+    assert len(made) > 30
+    assert [(name, keys - kinds[name].model_fields.keys()) for name, keys in made] == [
+        (name, set()) for name, _ in made
+    ]

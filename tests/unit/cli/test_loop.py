@@ -46,7 +46,7 @@ def ended_early(number: signal.Signals, at: int) -> bool:
         warnings.simplefilter("always")
         sys.settrace(sent)
         try:
-            loop.run_reading(work, timeout=deadline)
+            loop.run_reading(deadline, work)
         except (KeyboardInterrupt, Interrupted):
             caught = True
         finally:

@@ -1,8 +1,10 @@
 """`--report FORM=FILE`: one look, several forms."""
 
+import importlib
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 from reconciler.cli import run
@@ -46,3 +48,35 @@ def test_a_report_that_makes_no_sense_is_wrong_usage_and_says_which_there_are(
 ) -> None:
     assert run(["plan", "examples/quickstart", "--report", given]) == 64
     assert "is not FORM=FILE with FORM one of text, json, markdown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("parser", "command", "report"),
+    [
+        ("plans", "plan", "plan"),
+        ("plans", "drift", "drift"),
+        ("look", "show", "show"),
+        ("look", "quota", "quota"),
+        ("look", "lifecycle", "lifecycle"),
+        ("look", "doctor", "doctor"),
+        ("manifests", "upgrade", "upgrade"),
+    ],
+)
+def test_a_form_is_a_function_of_the_report_and_a_word_of_the_command(
+    parser: str,
+    command: str,
+    report: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two edits: what takes the result, in `report/`, and the word among those of `-o`, in `cli/parser/`."""
+    typed = getattr(importlib.import_module(f"reconciler.cli.parser.{parser}"), command)
+    form = next(param for param in typed.params if param.name == "form")
+    monkeypatch.setattr(form, "type", click.Choice([*form.type.choices, "kind"]))
+    subject = importlib.import_module(f"reconciler.report.{report}")
+    monkeypatch.setattr(
+        subject, "render_kind", lambda result, *_: f"{type(result).__name__}\n", raising=False
+    )
+    run([command, *words(tmp_path), "-o", "kind"])
+    assert capsys.readouterr().out in {"Plan\n", "DriftReport\n", "ObservedState\n", "tuple\n", "list\n"}

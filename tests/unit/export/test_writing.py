@@ -163,6 +163,32 @@ def test_an_unknown_property_is_told_and_a_known_one_that_does_not_fit_is_kept_a
     assert f"extraProperties: {extra}" in text
 
 
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"versionUpgradeOption": "Someday"}, 'versionUpgradeOption "Someday"'),
+        ({"routing": {"mode": "fast", "models": []}}, 'routing.mode "fast"'),
+        (
+            {"capacitySettings": {"designatedCapacity": "7", "priority": -1}},
+            'capacitySettings.designatedCapacity "7"; capacitySettings.priority -1',
+        ),
+        ({"routing": "fast"}, 'routing "fast"'),
+    ],
+)
+def test_what_does_not_fit_its_field_is_told_where_it_is_stated(
+    properties: dict[str, Any], told: str
+) -> None:
+    """An object with one part that its field does not take went whole below extraProperties in silence."""
+    text = entry(found(**properties))
+    words = " ".join(text.replace("# ", "").split())
+    assert f"not what its field takes, and stated as it is below extraProperties: {told}" in words
+    assert f"extraProperties: {{{next(iter(properties))}:" in text
+
+
+def test_nothing_is_told_of_what_fits() -> None:
+    assert "#" not in entry(found(routing={"mode": "cost"}))
+
+
 def test_a_fine_tuned_model_says_where_it_was_made_or_what_to_fill_in() -> None:
     sku = {"name": "GlobalStandard", "capacity": 10}
     source = (

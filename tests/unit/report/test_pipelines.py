@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.report.diagnostics import render_markdown
 from reconciler.report.markdown import fitted
-from reconciler.report.plan import gitlab_counts, render_github
+from reconciler.report.plan import render_github, render_gitlab
 from reconciler.report.plan import render_markdown as plan_page
 from tests.unit.report.findings import CHAT, NOTHING, at, finding
 from tests.unit.report.values import (
@@ -35,7 +35,7 @@ def test_a_replacement_is_a_deletion_and_a_creation_for_gitlab() -> None:
         delete(observed("d")),
         adopt(desired("e"), observed("e")),
     )
-    assert gitlab_counts(made) == {"create": 2, "update": 2, "delete": 2}
+    assert render_gitlab(made) == {"create": 2, "update": 2, "delete": 2}
 
 
 def test_refusals_and_blocked_deployments_are_annotations_with_their_fix() -> None:
