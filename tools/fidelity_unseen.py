@@ -25,10 +25,10 @@ exchange counts when all of it is equal.
 The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
 what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
-1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28 and 9 of
-12; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7 and 65 of 91. What differs is, above all,
-a wording that belongs to one year, a state of a subscription that no switch made, and facts of an account by
-kind and date.
+1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28, 9 of 12
+and 7 of 9; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7, 65 of 91 and 2 of 12. What
+differs is, above all, a wording that belongs to one year, a state of a subscription that no switch made, and
+facts of an account or a deployment by kind and date.
 
 Not counted: exchanges that did not fit on the pages read, other providers', and files that speak an
 api-version before 2021-10-01; of reported answers those whose cause is not told, faults of the service itself
@@ -62,6 +62,14 @@ of each):
 | trial | reports | equal at the first run | shapes | equal at the first run |
 | --- | ---: | ---: | ---: | ---: |
 {shapes}
+
+The eleventh trial is of recordings that the ninth's list did not name, and of reports by the rules of the
+tenth. The recordings are five suites of one repository, parted whole, because the files of one suite show the
+same account; of the 72 queries 53 were to be read before building, of which 14 were left unasked. What was
+set aside of the recordings is of one subscription, in December 2025 and February 2026: its ten misses are six
+facts of that winter, met more than once. One search outside the list was made after all others; it found
+nothing that counts. Two transcriptions were corrected after the first run: the day of one account, and a wait
+that one report lacked; both had differed, and are counted so.
 
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
@@ -105,12 +113,13 @@ _NAMES: Mapping[Part, str] = {
     "tenth_built": "tenth trial (every report), read before building",
     "tenth": "tenth trial (every report), set aside",
     "eleventh_built": "eleventh trial, read before building",
+    "eleventh": "eleventh trial, set aside",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
 
 
-_IN_SHAPES: tuple[Part, ...] = ("tenth_built", "tenth", "eleventh_built")
+_IN_SHAPES: tuple[Part, ...] = ("tenth_built", "tenth", "eleventh_built", "eleventh")
 
 
 def section() -> str:

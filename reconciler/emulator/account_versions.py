@@ -1,7 +1,8 @@
 """What an account says of itself through an older api-version.
 
 Rule of this module: an account has the facts of the day it was last written (one made in March 2023 and
-written in November 2024 had the addresses of then); every line here was recorded with the version that it
+written in November 2024 had the addresses of then, though another, written in May 2025, had in December what
+no account of that summer had); every line here was recorded with the version that it
 names, and takes something away or adds what later versions no longer say.
 """
 

@@ -5,7 +5,6 @@ becomes of a property that a PUT leaves out, or sends as null) hangs on a switch
 """
 
 import uuid
-from datetime import UTC, datetime
 
 from reconciler.emulator import clock, offers, provisioning, quota, versions
 from reconciler.emulator.admission import Admitted
@@ -16,8 +15,8 @@ from reconciler.emulator.wire import Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
-_FILTER_NAMED_SINCE = datetime(2025, 7, 1, tzinfo=UTC)
-"""A deployment named no content filter of its own in June 2025, and one in June 2026 (recorded)."""
+_FILTER_NAMED_SINCE = offers.SPRING_2026
+"""A deployment named no content filter of its own on 10 February 2026, and one on 3 March (recorded)."""
 
 _KEPT = (*ECHOED, "raiPolicyName", "versionUpgradeOption")
 """Properties that `omitted: kept` keeps when a PUT leaves them out."""

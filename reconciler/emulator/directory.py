@@ -274,26 +274,44 @@ def _registered(turn: Turn, *, value: bool) -> Answer:
 
 
 _RESOURCE = "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation"
+_WITH_IDENTITY = _RESOURCE.replace("SupportsTags", "SystemAssignedResourceIdentity, SupportsTags")
+_PREVIEW = "2025-04-01-preview"
+_NEWER = "2025-10-01-preview"
 _TYPES = {
-    "accounts": f"{_RESOURCE}, SystemAssignedResourceIdentity",
-    "accounts/deployments": "None",
-    "accounts/projects": _RESOURCE,
-    "accounts/raiPolicies": "None",
-    "deletedAccounts": "None",
-    "locations": "None",
-    "locations/checkSkuAvailability": "None",
-    "locations/commitmentTiers": "None",
-    "locations/raiContentFilters": "None",
-    "locations/resourceGroups": "None",
-    "locations/resourceGroups/deletedAccounts": "None",
-    "commitmentPlans": _RESOURCE,
-    "locations/models": "None",
-    "locations/operationResults": "None",
-    "locations/usages": "None",
-    "operations": "None",
-    "skus": "None",
+    "accounts": (_WITH_IDENTITY, "", "2025-06-01"),
+    "accounts/projects": (_WITH_IDENTITY, _PREVIEW, _PREVIEW),
+    "accounts/projects/capabilityhosts": ("None", _PREVIEW, _PREVIEW),
+    "accounts/capabilityhosts": ("None", _PREVIEW, _PREVIEW),
+    "accounts/connections": ("None", _PREVIEW, None),
+    "accounts/projects/connections": ("None", _PREVIEW, None),
+    "accounts/projects/applications": ("None", _NEWER, _NEWER),
+    "accounts/managedNetworks": ("None", _NEWER, _NEWER),
+    "operations": ("None", "", "2025-06-01"),
+    "accounts/deployments": ("None", "", "2025-06-01"),
+    "accounts/raiPolicies": ("None", "", "2025-06-01"),
+    "deletedAccounts": ("None", "", "2025-06-01"),
+    "locations": ("None", "", "2025-06-01"),
+    "locations/checkSkuAvailability": ("None", "", "2025-06-01"),
+    "locations/commitmentTiers": ("None", "", "2025-06-01"),
+    "locations/raiContentFilters": ("None", "", "2025-06-01"),
+    "locations/resourceGroups": ("None", "", "2025-06-01"),
+    "locations/resourceGroups/deletedAccounts": ("None", "", "2025-06-01"),
+    "commitmentPlans": (_RESOURCE, "", "2025-06-01"),
+    "locations/models": ("None", "", "2025-06-01"),
+    "locations/operationResults": ("None", "", "2025-06-01"),
+    "locations/usages": ("None", "", "2025-06-01"),
+    "skus": ("None", "", "2025-06-01"),
 }
-"""Resource types of the provider with what ARM calls their capabilities."""
+"""Resource types of the provider: what ARM calls their capabilities, their first and their default version.
+
+The first nine stand in the recorded order (December 2025), with what was recorded of them.
+"""
+_ROLES = (
+    "5cb87f79-a7c3-4a95-9414-45b65974b51b",
+    "376aa7d7-51a9-463d-bd4d-7e1691345612",
+    "8b910db7-60f9-4c04-af30-71aab18eda90",
+)
+"""What the provider may do in a subscription: the first was recorded before 2022, all in December 2025."""
 
 
 def _provider(turn: Turn) -> Json:
@@ -304,20 +322,18 @@ def _provider(turn: Turn) -> Json:
         "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
         "namespace": _NAMESPACE,
         "authorizations": [
-            {
-                "applicationId": "7d312290-28c8-473c-a0ed-8e53749b6d6d",
-                "roleDefinitionId": "5cb87f79-a7c3-4a95-9414-45b65974b51b",
-            }
+            {"applicationId": "7d312290-28c8-473c-a0ed-8e53749b6d6d", "roleDefinitionId": role}
+            for role in _ROLES
         ],
         "resourceTypes": [
             {
                 "resourceType": kind,
                 "locations": [] if kind in {"operations", "skus"} else places,
-                "apiVersions": known,
-                "defaultApiVersion": "2025-06-01",
+                "apiVersions": [version for version in known if version >= since],
+                **({} if default is None else {"defaultApiVersion": default}),
                 "capabilities": capabilities,
             }
-            for kind, capabilities in _TYPES.items()
+            for kind, (capabilities, since, default) in _TYPES.items()
         ],
         "registrationState": "Registered" if found.get("registered", True) else "NotRegistered",
         "registrationPolicy": "RegistrationRequired",

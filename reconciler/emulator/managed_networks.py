@@ -154,6 +154,10 @@ def _write(turn: Turn, verb: str, change: Callable[[Json], Json]) -> Answer:
             **{name: given for name, given in rules_now.items() if name not in _REQUIRED},
             **_REQUIRED,
         }
+    elif network.get("isolationMode") == "AllowInternetOutbound" and any(
+        given.get("type") != "PrivateEndpoint" for given in rules_now.values()
+    ):
+        raise errors.refusal("only_private_endpoints")
     found["network"] = {**network, "outboundRules": rules_now}
     turn.store.put("network", accounts.key_of(turn), found)
     return _accepted(turn, found["body"])

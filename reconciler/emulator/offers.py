@@ -10,7 +10,7 @@ lacks of them is filled in from what it has.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import compress
@@ -42,6 +42,12 @@ _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommit
 LATER = "2026-10"
 LATER_BEGINS = datetime(2026, 10, 5, tzinfo=UTC)
 """The day of the newest recorded list (eastus2, api-version 2026-09-01)."""
+
+SPRING_2026 = datetime(2026, 2, 20, tzinfo=UTC)
+"""Between 10 February and 3 March 2026 models came to say what the shipped lists say (recorded)."""
+EARLIER = "2026-02"
+_DEFAULTS_THEN = {("OpenAI", "gpt-4o"): "2024-08-06"}
+"""Default versions before that day, where they were other ones (recorded)."""
 
 PAGED_SINCE = "2026-09-01"
 """From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
@@ -116,16 +122,18 @@ def models_of(store: Store, location: str) -> tuple[Listed, ...]:
 
 def _lists(store: Store, location: str) -> _Lists:
     place = normal_location(location)
-    is_later = store.setting("season").get("facts") == LATER
-    return _merged(place, store.text("model", place) or "{}", is_later=is_later)
+    return _merged(place, store.text("model", place) or "{}", _season(store))
 
 
 @lru_cache(maxsize=128)
-def _merged(place: str, posted: str, *, is_later: bool) -> _Lists:
+def _merged(place: str, posted: str, season: str) -> _Lists:
     """The lists of a region in one: every request looks into them, and they change with a post alone."""
-    later = _later_models(place) if is_later else ()
+    later = _later_models(place) if season == LATER else ()
+    shipped_now = _shipped_models(place)
+    if season == EARLIER:
+        shipped_now = tuple(_as_before(listed) for listed in shipped_now)
     found: dict[tuple[str, ...], Listed] = {}
-    for listed in (*map(_from_arm, json.loads(posted).get("value", [])), *later, *_shipped_models(place)):
+    for listed in (*map(_from_arm, json.loads(posted).get("value", [])), *later, *shipped_now):
         found.setdefault(_identity(listed.model), listed)
     named: dict[tuple[str, str], list[Listed]] = {}
     for listed in found.values():
@@ -133,11 +141,32 @@ def _merged(place: str, posted: str, *, is_later: bool) -> _Lists:
     return _Lists(all=tuple(found.values()), named=named)
 
 
+def _as_before(listed: Listed) -> Listed:
+    """A model as it was before the spring of 2026: one of embeddings had no area, gpt-4o another default."""
+    model = listed.model
+    default = _DEFAULTS_THEN.get((model["format"], model["name"]))
+    if default is not None:
+        model = {**model, "isDefaultVersion": model["version"] == default}
+    if "embeddings" in model["capabilities"]:
+        without = {name: value for name, value in model["capabilities"].items() if name != "area"}
+        model = {**model, "capabilities": without}
+    return replace(listed, model=model)
+
+
 def turn_season(store: Store, now: datetime) -> None:
     """From the day of the later recording on its lists are in force; called with each request."""
-    facts = LATER if now >= LATER_BEGINS else ""
-    if store.setting("season").get("facts", "") != facts:
+    facts = LATER if now >= LATER_BEGINS else EARLIER if now < SPRING_2026 else ""
+    if _season(store) != facts:
         store.put("setting", "season", {"facts": facts})
+
+
+def _season(store: Store) -> str:
+    return str(store.setting("season").get("facts", ""))
+
+
+def is_later(store: Store) -> bool:
+    """Whether the lists of the later recording are in force."""
+    return _season(store) == LATER
 
 
 @cache

@@ -5,10 +5,9 @@ resource, or by colliding with it - often enough, or late enough by the virtual 
 """
 
 import hashlib
-import json
-import re
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 
 from reconciler.emulator import activity, clock, errors, kept_accounts
 from reconciler.emulator.store import Store
@@ -45,8 +44,6 @@ MIGRATION = timedelta(minutes=25)
 QUICK = timedelta(seconds=5)
 """The same for deletions that were recorded to end in their first second."""
 
-_ENDS_AT = re.compile(r'"endsAt":"([^"]*)"')
-"""Where an operation's end stands in its text: it is looked for at every request."""
 
 LONGEST = timedelta(seconds=60)
 """An operation counted in polls ends after this time all the same, so that one nobody polls does not stay."""
@@ -105,8 +102,20 @@ def begin(
         "event": event,
         "logged": activity.begun(turn),
     }
-    turn.store.put("running", guid, operation)
+    turn.store.put("operation", guid, {"running": _place(operation)})
+    _keep(turn.store, operation)
+    due = turn.store.setting("running").get("due")
+    turn.store.put("setting", "running", {"due": min(due or operation["endsAt"], operation["endsAt"])})
     return operation
+
+
+def _place(operation: Json) -> str:
+    """Its key while it runs: below its resource, where those who ask about one find it."""
+    return f"{operation['key']}/~{operation['name']}"
+
+
+def _keep(store: Store, operation: Json) -> None:
+    store.put("running", _place(operation), operation)
 
 
 def end_at_once(turn: Turn) -> bool:
@@ -151,10 +160,14 @@ def delete_by_operation(turn: Turn, *, kind: str, key: str, location: str) -> An
 
 def settle(store: Store, now: datetime) -> None:
     """End every operation whose time has come."""
-    for text in store.texts("running"):
-        ends = _ENDS_AT.search(text)
-        if ends is not None and clock.parse(ends[1]) <= now:
-            _end(store, now, json.loads(text))
+    due = store.setting("running").get("due")
+    if due is None or clock.parse(due) > now:
+        return
+    for operation in store.scan("running"):
+        if clock.parse(operation["endsAt"]) <= now:
+            _end(store, now, operation)
+    left = [operation["endsAt"] for operation in store.scan("running")]
+    store.put("setting", "running", {"due": min(left)} if left else {})
 
 
 def finish(store: Store, now: datetime, account_key: str) -> None:
@@ -172,11 +185,12 @@ def look(store: Store, now: datetime, kind: str, key: str) -> None:
 
 def running(store: Store, account_key: str) -> list[Json]:
     """Operations under way on an account or on its deployments."""
-    return [
-        operation
-        for operation in store.scan("running", holding=f'"key":{json.dumps(account_key)[:-1]}')
-        if operation["key"] == account_key or operation["key"].startswith(f"{account_key}/")
-    ]
+    return store.scan("running", f"{account_key}/")
+
+
+def runs_on(store: Store, key: str) -> bool:
+    """Whether an operation of this resource itself is under way."""
+    return bool(store.texts("running", f"{key}/~"))
 
 
 def collide(store: Store, now: datetime, account_key: str) -> bool:
@@ -195,7 +209,7 @@ def _count(store: Store, now: datetime, operation: Json) -> None:
     if left - 1 <= 0:
         _end(store, now, operation)
     else:
-        store.put("running", operation["name"], operation)
+        _keep(store, operation)
 
 
 def _end(store: Store, now: datetime, operation: Json) -> None:
@@ -205,11 +219,11 @@ def _end(store: Store, now: datetime, operation: Json) -> None:
         return
     if outcome not in TERMINAL:
         operation["status"] = outcome
-        store.put("running", operation["name"], operation)
+        _keep(store, operation)
         _show(store, operation, outcome)
         return
     operation |= {"status": outcome, "endTime": clock.seconds_stamp(now)}
-    store.delete("running", operation["name"])
+    store.delete("running", _place(operation))
     store.put("operation", operation["name"], operation)
     activity.ended(store, now, operation)
     if operation["event"] == "delete" and outcome == "Succeeded" and not operation["settles"]:
@@ -254,7 +268,7 @@ def forget_silent(store: Store, key: str) -> None:
     for operation in running(store, key):
         if operation["silent"]:
             store.put("operation", operation["name"], operation | {"status": "Canceled"})
-            store.delete("running", operation["name"])
+            store.delete("running", _place(operation))
 
 
 def status_of(turn: Turn, name: str) -> str:
@@ -263,12 +277,12 @@ def status_of(turn: Turn, name: str) -> str:
 
 
 def _polled(turn: Turn, name: str) -> Json:
-    operation = turn.store.get("running", name) or turn.store.get("operation", name)
-    if operation is None:
-        raise errors.refusal("not_found", resource_id=turn.request.path)
-    if turn.store.get("running", name) is not None:
-        _count(turn.store, turn.now, operation)
-        operation = turn.store.get("running", name) or turn.store.get("operation", name) or operation
+    missing = partial(errors.refusal, "not_found", resource_id=turn.request.path)
+    found = turn.store.require("operation", name, missing)
+    if "running" not in found:
+        return found
+    operation = turn.store.require("running", found["running"], missing)
+    _count(turn.store, turn.now, operation)
     return operation
 
 

@@ -48,7 +48,7 @@ def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
     shipped = _shipped_pools(
         2 ** (int(_tier_of(store, subscription)["tier"]) - 1),
-        with_later=bool(store.setting("season").get("facts")),
+        with_later=offers.is_later(store),
         assumed=store.switch("ptuLimits") != "recorded",
     )
     return {**shipped, **(store.get("usage", _place(subscription, location)) or {})}

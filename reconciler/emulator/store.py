@@ -152,19 +152,15 @@ class Store:
         )
         self._forget_settings(kind)
 
-    def scan(self, kind: str, prefix: str = "", *, holding: str = "") -> list[Json]:
-        """Every document of a kind whose key starts with the prefix, in order of creation.
+    def scan(self, kind: str, prefix: str = "") -> list[Json]:
+        """Every document of a kind whose key starts with the prefix, in order of creation."""
+        return [_load(text) for text in self.texts(kind, prefix)]
 
-        `holding`: only those in which this text stands somewhere, names and quotes included.
-        """
-        return [_load(text) for text in self.texts(kind, prefix, holding=holding)]
-
-    def texts(self, kind: str, prefix: str = "", *, holding: str = "") -> list[str]:
+    def texts(self, kind: str, prefix: str = "") -> list[str]:
         """The same as they are kept: to decode forty documents takes longer than to answer."""
         rows = self._connection.execute(
-            "SELECT body FROM document WHERE kind = ? AND key >= ? AND key < ? AND instr(body, ?)"
-            " ORDER BY seq",
-            (kind, prefix, prefix + _LAST, holding),
+            "SELECT body FROM document WHERE kind = ? AND key >= ? AND key < ? ORDER BY seq",
+            (kind, prefix, prefix + _LAST),
         )
         return [str(body) for (body,) in rows]
 

@@ -83,7 +83,7 @@ def _require_replaceable(turn: Turn, before: Json | None, location: str | None) 
         )
     place = old.get("location")
     if location and place and normal_location(location) != normal_location(place):
-        raise errors.refusal("deployment_elsewhere", name=name, location=place, wanted=location)
+        raise errors.refusal("deployment_elsewhere", name=name.upper(), location=place, wanted=location)
 
 
 def status(turn: Turn) -> Answer:

@@ -81,7 +81,7 @@ def _upgrade(store: Store, now: datetime) -> None:
     """Upgrade what is due, and disable what ends without an upgrade."""
     switch = store.switch("autoUpgrade", "announced")
     # announced upgrades need the later lists or posted models; a plain world is not looked through
-    is_announced = bool(store.setting("season").get("facts")) or store.has("model")
+    is_announced = offers.is_later(store) or store.has("model")
     if switch == "off" or (switch == "announced" and not is_announced):
         return
 

@@ -5,7 +5,7 @@ scope; ReadOnly stops every request but GET, CanNotDelete deletions alone. Repor
 is read-only. Assumed: the order of the three, and that a deletion is stopped by locks below it, too.
 """
 
-from reconciler.emulator import errors
+from reconciler.emulator import errors, provisioning
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json
 
@@ -23,7 +23,7 @@ def require(store: Store, subscription: Json, method: str, path: str) -> None:
     require_unlocked(store, method, path)
     parts = path.split("/")
     group = "/".join(parts[:5]).lower()
-    if method in {"PUT", "PATCH"} and len(parts) > 5 and _is_going(store, group):
+    if method in {"PUT", "PATCH"} and len(parts) > 5 and provisioning.runs_on(store, group):
         raise errors.refusal("group_being_deleted", group=parts[4])
 
 
@@ -43,8 +43,3 @@ def require_unlocked(store: Store, method: str, path: str) -> None:
             verb="delete" if method == "DELETE" else "write",
             places=",".join(locked),
         )
-
-
-def _is_going(store: Store, group: str) -> bool:
-    running = store.scan("running", holding='"kind":"group"')
-    return any(found["kind"] == "group" and found["key"] == group for found in running)

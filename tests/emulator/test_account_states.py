@@ -149,7 +149,7 @@ def test_a_template_of_a_subscription_stays_in_its_location() -> None:
     assert [one.status for one in found] == [201, 200, 409]
     assert found[2].code == "InvalidDeploymentLocation"
     assert found[2].message == (
-        "Invalid deployment location 'westus'. The deployment 'whole' already exists in location 'East US'."
+        "Invalid deployment location 'westus'. The deployment 'WHOLE' already exists in location 'East US'."
     )
 
 

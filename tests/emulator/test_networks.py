@@ -8,7 +8,10 @@ from tests.emulator.arm import ACCOUNT, Arm, Reply, fleet
 
 NETWORK = f"{ACCOUNT}/managedNetworks/default"
 NETWORKS = "2026-01-15-preview"
-RULE = {"properties": {"type": "FQDN", "destination": "*.pypi.org", "category": "UserDefined"}}
+STORE = "/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z"
+PRIVATE = {"serviceResourceId": STORE, "subresourceTarget": "blob"}
+RULE = {"properties": {"type": "PrivateEndpoint", "destination": PRIVATE, "category": "UserDefined"}}
+NAMED = {"properties": {"type": "FQDN", "destination": "*.pypi.org", "category": "UserDefined"}}
 
 
 def network(mode: str = "AllowInternetOutbound", **more: object) -> dict[str, Any]:
@@ -78,6 +81,17 @@ def test_a_managed_network_takes_rules_one_by_one_and_together() -> None:
     assert arm.arm("DELETE", f"{NETWORK}/outboundRules/one", version=NETWORKS).status == 204
     ended(arm, arm.arm("DELETE", NETWORK, version=NETWORKS))
     assert arm.arm("DELETE", NETWORK, version=NETWORKS).status == 204
+
+
+def test_a_network_that_lets_traffic_out_takes_private_endpoints_only() -> None:
+    arm = fleet()
+    ended(arm, arm.arm("PUT", NETWORK, network(), version=NETWORKS))
+    refused = arm.arm("PUT", f"{NETWORK}/outboundRules/one", NAMED, version=NETWORKS)
+    assert refused.status == 400
+    assert refused.message.startswith('Only "PrivateEndpoint" outbound rules are supported when')
+    ended(arm, arm.arm("PATCH", NETWORK, network("AllowOnlyApprovedOutbound"), version=NETWORKS))
+    ended(arm, arm.arm("PUT", f"{NETWORK}/outboundRules/one", NAMED, version=NETWORKS))
+    assert arm.arm("PATCH", NETWORK, network(), version=NETWORKS).status == 400
 
 
 def test_a_network_goes_with_its_account() -> None:

@@ -269,8 +269,12 @@ def test_locations_subscriptions_and_the_provider_have_what_clients_dereference(
     policies = arm.arm("GET", f"/subscriptions/{SUB_A}", version="2022-12-01").json["subscriptionPolicies"]
     assert policies["locationPlacementId"] == "Public_2014-09-01"
     provider = arm.arm("GET", PROVIDER, version="2021-04-01").json
-    assert provider["authorizations"]
+    assert len(provider["authorizations"]) == 3
     assert all("capabilities" in kind for kind in provider["resourceTypes"])
+    spoken = {kind["resourceType"]: kind["apiVersions"] for kind in provider["resourceTypes"]}
+    assert min(spoken["accounts"]) < "2022"
+    assert min(spoken["accounts/projects/connections"]) == "2025-04-01-preview"
+    assert min(spoken["accounts/managedNetworks"]) == "2025-10-01-preview"
 
 
 def test_account_skus_say_where_they_are() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.emulator import offers
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import encoded
+from reconciler.emulator.wire import encoded, world_facts
 from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
 
 
@@ -161,7 +161,8 @@ def test_a_text_analytics_account_is_called_by_twelve_names_under_one_address() 
     [
         ("2023-07-24", "ratelimits", None),
         ("2025-06-19", "rateLimits", None),
-        ("2025-07-02", "rateLimits", "Microsoft.DefaultV2"),
+        ("2026-02-10", "rateLimits", None),
+        ("2026-03-03", "rateLimits", "Microsoft.DefaultV2"),
     ],
 )
 def test_a_deployment_reads_as_it_did_on_that_day(day: str, spelled: str, policy: str | None) -> None:
@@ -243,3 +244,34 @@ def test_items_of_a_models_list_are_sent_as_they_are(version: str, day: str) -> 
         if day > "2024":
             assert {item["location"].lower() for item in items} == {region}
             assert all(item["id"].startswith(f"/subscriptions/{subscription}/") for item in items)
+
+
+@pytest.mark.parametrize(
+    ("day", "default", "has_area"), [("2026-02-10", "2024-08-06", False), ("2026-03-03", "2024-11-20", True)]
+)
+def test_models_before_the_spring_of_2026(day: str, default: str, has_area: bool) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    region = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/swedencentral"
+    listed = [item["model"] for item in arm.arm("GET", f"{region}/models").json["value"]]
+    named = {model["version"] for model in listed if model["name"] == "gpt-4o" and model["isDefaultVersion"]}
+    assert named == {default}
+    areas = {"area" in model["capabilities"] for model in listed if "embeddings" in model["capabilities"]}
+    assert areas == {has_area}
+    asked = {**gpt_4o(), "properties": {"model": {"format": "OpenAI", "name": "gpt-4o"}}}
+    assert arm.arm("PUT", deployment(), asked).json["properties"]["model"]["version"] == default
+    pools = {item["name"]["value"] for item in arm.arm("GET", f"{region}/usages").json["value"]}
+    assert pools == {pool["name"] for pool in world_facts("usages")["pools"]}, "none of October 2026"
+
+
+def test_an_ai_services_account_of_the_winter_of_2025_has_no_rate_limiter_of_its_own() -> None:
+    arm = fleet()
+    able = []
+    for day in ("2025-12-23", "2026-03-03"):
+        arm.control("clock", {"at": f"{day}T00:00:00Z"})
+        arm.sign_in_again()
+        made = {"kind": "AIServices", "sku": {"name": "S0"}, "location": "eastus"}
+        properties = arm.arm("PUT", f"{ACCOUNT}-{day}", made, version="2025-06-01").json["properties"]
+        able.append({item["name"] for item in properties["capabilities"]})
+    assert able[1] - able[0] == {"useEndpointRateLimiter", "Scenario"}
+    assert able[0] < able[1]

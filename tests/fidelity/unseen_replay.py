@@ -38,6 +38,7 @@ Part = Literal[
     "tenth_built",
     "tenth",
     "eleventh_built",
+    "eleventh",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
