@@ -2,9 +2,7 @@
 
 Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test
 posted; nothing about a model is derived from its name, except the base of a fine-tuned model, which its id
-spells out. What an api-version shows of a model: `scope` and the lifecycle of each sku were recorded with
-2026-09-01 alone; `replacementConfig` is in the specification since 2025-09-01. What a model of an older list
-lacks of them is filled in from what it has.
+spells out.
 """
 
 import json
@@ -15,9 +13,9 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import compress
 
-from reconciler.emulator import clock, versions
+from reconciler.emulator import clock
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, Kept, normal_location, world_facts
+from reconciler.emulator.wire import Json, normal_location, world_facts
 
 SKU_NAMES = (
     "Standard",
@@ -49,26 +47,6 @@ EARLIER = "2026-02"
 _DEFAULTS_THEN = {("OpenAI", "gpt-4o"): "2024-08-06"}
 """Default versions before that day, where they were other ones (recorded)."""
 
-PAGED_SINCE = "2026-09-01"
-"""From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
-PAGE = 50
-"""Items of a page: 426 came in nine pages (recorded)."""
-
-_MODEL_SINCE = {
-    "capabilities": "2022-10-01",
-    "deprecation": "2022-10-01",
-    "systemData": "2022-10-01",
-    "isDefaultVersion": versions.SKU_SINCE,
-    "lifecycleStatus": versions.SKU_SINCE,
-    "skus": versions.SKU_SINCE,
-    "publisher": "2024-10-01",
-    "replacementConfig": "2025-09-01",
-    "isMarketplaceRequired": PAGED_SINCE,
-    "modelCatalogAssetId": "2025-09-01",
-}
-"""What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
-_SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
-"""The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
 _MARKETPLACE = frozenset({"AI21 Labs", "Anthropic", "Cohere", "Meta", "Mistral AI"})
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -86,7 +64,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Lists:
+class Lists:
     """The model versions of a region, in order, and by format and name."""
 
     all: tuple[Listed, ...]
@@ -117,16 +95,16 @@ def is_fine_tuned(model_name: str) -> bool:
 
 def models_of(store: Store, location: str) -> tuple[Listed, ...]:
     """Every model version that a region lists: what was posted for it, before what is shipped."""
-    return _lists(store, location).all
+    return lists_of(store, location).all
 
 
-def _lists(store: Store, location: str) -> _Lists:
+def lists_of(store: Store, location: str) -> Lists:
     place = normal_location(location)
     return _merged(place, store.text("model", place) or "{}", _season(store))
 
 
 @lru_cache(maxsize=128)
-def _merged(place: str, posted: str, season: str) -> _Lists:
+def _merged(place: str, posted: str, season: str) -> Lists:
     """The lists of a region in one: every request looks into them, and they change with a post alone."""
     later = _later_models(place) if season == LATER else ()
     shipped_now = _shipped_models(place)
@@ -138,7 +116,7 @@ def _merged(place: str, posted: str, season: str) -> _Lists:
     named: dict[tuple[str, str], list[Listed]] = {}
     for listed in found.values():
         named.setdefault((listed.model["format"], listed.model["name"]), []).append(listed)
-    return _Lists(all=tuple(found.values()), named=named)
+    return Lists(all=tuple(found.values()), named=named)
 
 
 def _as_before(listed: Listed) -> Listed:
@@ -247,7 +225,7 @@ def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
     wanted_format, name = model.get("format", ""), model.get("name", "")
     version = model.get("version")
     kinds = {kind, "MAI"} if kind == "AIServices" else {kind}
-    lists = _lists(store, location)
+    lists = lists_of(store, location)
     for listed in lists.named.get((wanted_format, name), ()):
         is_named = version == listed.model["version"] if version else listed.model.get("isDefaultVersion")
         if is_named and not kinds.isdisjoint(listed.kinds):
@@ -269,11 +247,11 @@ def _is_base_of(model: Json, name: str) -> bool:
     """A checkpoint's id does not name its base: any model with a fine-tune offer will do (assumed)."""
     match = _FINE_TUNED.match(name)
     if match is None:
-        return any(_is_fine_tune_offer(sku) for sku in model["skus"])
+        return any(is_fine_tune_offer(sku) for sku in model["skus"])
     return match["root"].lower() == f"{model['name']}-{model['version']}".lower()
 
 
-def _is_fine_tune_offer(sku: Json) -> bool:
+def is_fine_tune_offer(sku: Json) -> bool:
     """By its scope where the list has one (since 2026-09-01), else by the name of its pool."""
     if "scope" in sku:
         return bool(sku["scope"] == "Finetune")
@@ -284,8 +262,8 @@ def offers_of(listed: Listed, sku: str) -> list[Json]:
     """Offers of one sku name; fine-tuned models draw on `…-finetune` pools, provisioned on the base's."""
     named = [offer for offer in listed.model["skus"] if offer["name"].lower() == sku.lower()]
     if listed.fine_tuned_name is None or is_provisioned(sku):
-        return [offer for offer in named if not _is_fine_tune_offer(offer)]
-    return [offer for offer in named if _is_fine_tune_offer(offer)]
+        return [offer for offer in named if not is_fine_tune_offer(offer)]
+    return [offer for offer in named if is_fine_tune_offer(offer)]
 
 
 def ends(offer: Json) -> datetime:
@@ -328,90 +306,6 @@ def deployed_capabilities(listed: Listed, sku: str) -> Json:
     return found | (
         {"chatCompletion": "false"} if sku.endswith("Batch") and "chatCompletion" in found else {}
     )
-
-
-def wire_models(
-    store: Store, subscription: str, location: str, version: str, now: datetime
-) -> Sequence[Kept]:
-    """Items of the models list as an api-version shows them: one per account kind, as recorded.
-
-    The region is spelled as its name without spaces; in 2023 an item had no address of its own.
-    """
-    place = (
-        shipped()["regions"].get(normal_location(location), {}).get("displayName", location).replace(" ", "")
-    )
-    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
-    return _items(
-        _lists(store, location),
-        above,
-        version,
-        is_of_2023=clock.is_of_2023(now),
-        in_lower_case=clock.spells_in_lower_case(now),
-    )
-
-
-@lru_cache(maxsize=16)
-def _items(
-    lists: _Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
-) -> tuple[Kept, ...]:
-    found: list[Kept] = []
-    for listed in lists.all:
-        items = _items_of(listed, version, in_lower_case=in_lower_case)
-        if is_of_2023:
-            found += items
-            continue
-        name = ".".join(listed.model[part] for part in ("format", "name", "version"))
-        address = {
-            "id": f"{above}/models/{name}",
-            "type": "Microsoft.CognitiveServices/locations/models",
-            "name": name,
-            "location": above.rpartition("/")[2],
-        }
-        found += [Kept.headed(address, item) for item in items]
-    return tuple(found)
-
-
-@lru_cache(maxsize=2048)
-def _items_of(listed: Listed, version: str, *, in_lower_case: bool) -> tuple[Kept, ...]:
-    """What no subscription and no region changes: most of a list."""
-    model = shown_model(listed.model, version, in_lower_case=in_lower_case)
-    return tuple(Kept({"kind": kind, "skuName": listed.sku_name, "model": model}) for kind in listed.kinds)
-
-
-def shown_model(model: Json, version: str, *, in_lower_case: bool) -> Json:
-    """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
-    if in_lower_case and "skus" in model:
-        model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
-    if version >= PAGED_SINCE:
-        return _newest(model)
-    kept = {name: value for name, value in model.items() if version >= _MODEL_SINCE.get(name, "")}
-    if "skus" in kept:
-        kept["skus"] = [
-            {name: value for name, value in sku.items() if version >= _SKU_SINCE.get(name, "")}
-            for sku in model["skus"]
-        ]
-    return kept
-
-
-def _in_lower_case(sku: Json) -> Json:
-    return {"ratelimits" if name == "rateLimits" else name: value for name, value in sku.items()}
-
-
-def _newest(model: Json) -> Json:
-    """Skus have a scope and a lifecycle of their own, and meters no id any more (recorded)."""
-    status = model.get("lifecycleStatus", "GenerallyAvailable")
-    tuned = any(_is_fine_tune_offer(sku) for sku in model["skus"])
-    skus = [
-        {
-            **sku,
-            **({"costs": [{**cost, "meterId": ""} for cost in sku["costs"]]} if "costs" in sku else {}),
-            "scope": sku.get("scope")
-            or ("Finetune" if _is_fine_tune_offer(sku) else "Base" if tuned else "All"),
-            "lifecycleStatus": sku.get("lifecycleStatus", status),
-        }
-        for sku in model["skus"]
-    ]
-    return {**model, "skus": skus, "isMarketplaceRequired": is_bought(model)}
 
 
 def is_bought(model: Json) -> bool:

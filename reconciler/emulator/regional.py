@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from reconciler.emulator import account_kinds, accounts, clock, errors, offers, quota
+from reconciler.emulator import account_kinds, accounts, clock, errors, model_lists, offers, quota
 from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
@@ -42,8 +42,8 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    items = offers.wire_models(turn.store, turn.subscription, location, turn.version, turn.now)
-    size = offers.PAGE if turn.version >= offers.PAGED_SINCE else None
+    items = model_lists.items(turn.store, turn.subscription, location, turn.version, turn.now)
+    size = model_lists.PAGE if turn.version >= model_lists.PAGED_SINCE else None
     return turn.page(items, size=size)
 
 
@@ -88,7 +88,7 @@ def account_models(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
     items = [
-        offers.shown_model(item.model, turn.version, in_lower_case=clock.spells_in_lower_case(turn.now))
+        model_lists.shown_model(item.model, turn.version, in_lower_case=clock.spells_in_lower_case(turn.now))
         for item in listed
         if account["kind"] in item.kinds
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from reconciler.emulator import offers
+from reconciler.emulator import model_lists
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import encoded, world_facts
 from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
@@ -238,7 +238,7 @@ def test_items_of_a_models_list_are_sent_as_they_are(version: str, day: str) -> 
     store = Store(None)
     now = datetime.fromisoformat(f"{day}T00:00:00+00:00")
     for subscription, region in ((SUB_A, "eastus2"), ("other", "eastus2"), (SUB_A, "swedencentral")):
-        items = offers.wire_models(store, subscription, region, version, now)
+        items = model_lists.items(store, subscription, region, version, now)
         assert len(items) > 100
         assert [item.text for item in items] == [encoded(dict(item)) for item in items]
         if day > "2024":
