@@ -25,10 +25,10 @@ exchange counts when all of it is equal.
 The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
 what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
-1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28, 9 of 12
-and 7 of 9; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7, 65 of 91 and 2 of 12. What
-differs is, above all, a wording that belongs to one year, a state of a subscription that no switch made, and
-facts of an account or a deployment by kind and date.
+1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28, 9 of 12,
+7 of 9 and 3 of 3; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7, 65 of 91 and 2 of 12.
+What differs is, above all, a wording that belongs to one year, a state of a subscription that no switch made,
+and facts of an account or a deployment by kind and date.
 
 Not counted: exchanges that did not fit on the pages read, other providers', and files that speak an
 api-version before 2021-10-01; of reported answers those whose cause is not told, faults of the service itself
@@ -69,7 +69,9 @@ same account; of the 72 queries 53 were to be read before building, of which 14 
 set aside of the recordings is of one subscription, in December 2025 and February 2026: its ten misses are six
 facts of that winter, met more than once. One search outside the list was made after all others; it found
 nothing that counts. Two transcriptions were corrected after the first run: the day of one account, and a wait
-that one report lacked; both had differed, and are counted so.
+that one report lacked; both had differed, and are counted so. A second reading of 34 further queries found 14
+reports that no trial had counted, three of them, of one wording, in the part set aside: what a search finds
+among the stored reports is nearly used up.
 
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |

@@ -51,13 +51,13 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_words(turn, body)
     sku = _sku(turn, body, before)
     listed, model = _model(turn, account, body, before)
-    if references.is_partner(model):
-        references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     if before is None:
         references.require_leave(turn.store, turn.now, listed.model, sku["name"], account["location"])
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
+    if references.is_partner(model):
+        references.require_partner_data(body, before)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None or quota.counts_anew(turn) else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])

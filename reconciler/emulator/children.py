@@ -4,7 +4,7 @@ Rule of this module: bodies are kept as they are given, under ARM's envelope; a 
 are, below what, and how a deletion answers. `child_faces` has what a type says of itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
@@ -80,7 +80,21 @@ def put(child: Child, turn: Turn) -> Answer:
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, asked, before)
     turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
+    if child.is_single and before is not None:
+        return _in_conflict(child, turn, account, body)
     return _answer(child, 201 if before is None and not child.is_foreign else 200, body)
+
+
+def _in_conflict(child: Child, turn: Turn, account: Json, body: Json) -> Answer:
+    """What cannot be written again says so at the end of an operation (reported in March 2026)."""
+    error = errors.refusal("capability_host_again", name=body["name"]).body()
+    part = {"type": "ComponentName", "info": {"value": "managementfrontend"}}
+    error |= {"details": [], "additionalInfo": [part]}
+    failing = replace(turn, forced=turn.forced or {"lro": "Failed", "settles": "Succeeded", "error": error})
+    operation = provisioning.begin(
+        failing, kind="child", event="update", key=_key(child, turn), location=account["location"], quick=True
+    )
+    return replace(_answer(child, 200, body), headers=provisioning.headers(turn, operation))
 
 
 def patch(child: Child, turn: Turn) -> Answer:

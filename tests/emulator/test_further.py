@@ -194,7 +194,11 @@ def test_a_second_capability_host_is_refused_and_one_that_is_being_deleted_too()
     refused = arm.arm("PUT", second, host)
     assert (refused.status, refused.code) == (409, "Conflict")
     assert refused.message.startswith("There is an existing Capability Host with name: one, ")
-    assert arm.arm("PUT", first, host).status == 200
+    again = arm.arm("PUT", first, host)
+    path = again.headers["azure-asyncoperation"].removeprefix("http://127.0.0.1")
+    ended = [arm.call("GET", path, bearer=arm.token).json for _ in range(3)][-1]
+    assert (again.status, ended["status"], ended["error"]["code"]) == (200, "Failed", "Conflict")
+    assert ended["error"]["message"] == "Resource one is in conflicting state"
     assert arm.arm("DELETE", first).status == 202
     busy = arm.arm("PUT", first, host)
     assert (busy.status, busy.code) == (409, "Conflict")

@@ -387,6 +387,11 @@ def test_a_partners_model_wants_three_fields(missing: str) -> None:
     assert (reply.status, reply.code) == (400, "InvalidModelProviderData")
 
 
+def test_a_capacity_below_one_is_told_before_the_fields_that_a_partner_wants() -> None:
+    asked = {**claude(), "sku": {"name": "GlobalStandard", "capacity": -2000}}
+    assert partner().arm("PUT", deployment(), asked).code == "InvalidCapacity"
+
+
 def test_a_partners_deployment_beyond_its_quota_is_refused_without_saying_so_except_in_a_template() -> None:
     counter = {"name": {"value": "AIServices.GlobalStandard.claude-test"}, "currentValue": 0, "limit": 0}
     arm = fleet(
