@@ -49,7 +49,7 @@ def apply(
     *, chosen: Chosen, connection: Connection, output: Output, allowances: Policy, asked: ApplyAsked
 ) -> int:
     """Plan, ask, do it; or do exactly a saved plan."""
-    saved = saved_plan(chosen)
+    saved = saved_plan(chosen, connection.timeout)
     if saved is not None:
         chosen = as_planned(chosen, saved)
         if chosen.shard and asked.all_or_nothing:
