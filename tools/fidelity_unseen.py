@@ -116,6 +116,7 @@ _NAMES: Mapping[Part, str] = {
     "tenth": "tenth trial (every report), set aside",
     "eleventh_built": "eleventh trial, read before building",
     "eleventh": "eleventh trial, set aside",
+    "twelfth_built": "twelfth trial (recordings), read before building",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -72,6 +72,8 @@ def put(turn: Turn) -> Answer:
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now) if before is None else before["born"],
+        "kind": account["body"]["kind"],
+        "skuName": at(body, "sku", "name") or admitted.sku["name"],
         "body": written(turn, account["body"], body, admitted, before),
     }
     _keep_etag_of_an_identical_body(found, before)
@@ -102,10 +104,9 @@ def patch(turn: Turn) -> Answer:
     answer = _save(turn, found, before, admitted if "sku" in asked else replace(admitted, is_long=False))
     if "Azure-AsyncOperation" not in answer.headers:
         return answer
-    operation = answer.headers["Azure-AsyncOperation"]
-    polled = {"Location": f"{operation}&operationResultResponseType=Location"}
-    kept = {name: value for name, value in answer.headers.items() if name != "ETag"}
-    return Answer(status=202, headers={**kept, **polled})
+    return Answer(
+        status=202, headers={name: value for name, value in answer.headers.items() if name != "ETag"}
+    )
 
 
 def delete(turn: Turn) -> Answer:
@@ -221,7 +222,7 @@ def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> A
         )
         found["body"]["properties"]["provisioningState"] = operation["state"]
         turn.store.put("deployment", key_of(turn), found)
-        headers = {} if silent else provisioning.headers(turn, operation)
+        headers = {} if silent else provisioning.headers(turn, operation, location_too=True)
     return _answer(turn, 201 if before is None else 200, found, headers)
 
 

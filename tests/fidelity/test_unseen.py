@@ -29,6 +29,7 @@ LATER = (
     "tenth",
     "eleventh_built",
     "eleventh",
+    "twelfth_built",
 )
 
 

@@ -240,6 +240,17 @@ def test_what_moves_inside_a_pool_is_not_given_back() -> None:
     assert refusals(declared, there, guards=Guards(max_capacity_reduction_percent=10)) == {}
 
 
+def test_what_others_hold_of_a_pool_is_not_ours_to_give_back() -> None:
+    """Whatever they hold, and whether it is listed before ours or behind it."""
+    ours = applied(desired("m", sku=PTU, capacity=100))
+    guards = Guards(max_capacity_reduction_percent=30)
+    for name in ("a", "z"):
+        theirs = unmarked(applied(desired(name, sku=PTU, capacity=900)))
+        there = sorted([ours, theirs], key=lambda each: each.id.name)
+        found = refusals([desired("m", sku=PTU, capacity=50)], there, guards=guards)
+        assert found["max-capacity-reduction"].message.startswith("50 of 100 PTU ")
+
+
 def test_rate_units_are_no_ptus() -> None:
     there = [applied(desired("a", capacity=100))]
     assert refusals([desired("a", capacity=1)], there, guards=Guards(max_capacity_reduction_percent=10)) == {}
