@@ -16,6 +16,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 import atexit  # noqa: E402
 import contextlib  # noqa: E402
 import gc  # noqa: E402
+import io  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
@@ -28,6 +29,10 @@ from reconciler.cli.exit_codes import Exit, Interrupted  # noqa: E402
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     tune()
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED: what a write that a signal cuts short leaves over would be lost
+        how = sys.stdout
+        sys.stdout = open(how.fileno(), "w", encoding=how.encoding, errors=how.errors, closefd=False)  # noqa: SIM115
     try:
         code = run(sys.argv[1:], started=STARTED)
     except (KeyboardInterrupt, Interrupted) as again:  # a second signal: what is said of the first takes long

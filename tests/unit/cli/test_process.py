@@ -1,8 +1,13 @@
 """The process as a whole: signals in its first moments, in its last ones, and while it tells of a signal."""
 
+import fcntl
+import json
+import os
+import struct
 import subprocess
 import sys
-from signal import SIGHUP, SIGINT, SIGTERM, Signals
+import termios
+from signal import SIGHUP, SIGINT, SIGTERM, SIGUSR1, Signals
 
 import pytest
 
@@ -57,3 +62,26 @@ def test_a_second_signal_while_the_first_is_told_of_ends_the_process_at_once(
         "main()\n"
     )
     assert ended(program, "version") == (code, "")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_signal_while_a_slow_reader_is_waited_for_loses_nothing_of_the_result(unbuffered: str) -> None:
+    """An apply that was stopped while it wrote its report ended with 0 and the first 64 KiB of the report."""
+    program = (
+        "import signal\n"
+        "from reconciler.__main__ import main\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: None)\n"
+        "main()\n"
+    )
+    words = [sys.executable, "-c", program, "catalog", "models", "-o", "json"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        full, there = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ), 0
+        while there < full:
+            assert process.poll() is None
+            there = struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
+        process.send_signal(SIGUSR1)
+        said = process.stdout.read()
+    assert len(said) > full
+    assert json.loads(said)
