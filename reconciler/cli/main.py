@@ -151,10 +151,13 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
             return Exit.USAGE
         except click.UsageError as wrong:
             return _say(_usage(wrong), Exit.USAGE)
-        except UsageProblem as wrong:
-            return _say(str(wrong), Exit.USAGE)
         except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 -- the last resort, and scrubbed
-            return _failed(problem, run)
+            cause = problem.__cause__  # another file, which errors of one file ask for, would not help
+            if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+                return _failed(cause, run)
+            return (
+                _say(str(problem), Exit.USAGE) if isinstance(problem, UsageProblem) else _failed(problem, run)
+            )
         if run.owed and ended not in {Exit.DONE, Exit.CHANGES}:
             message = "the result could not be written where it was asked for"
             _give_error(run, "not-written", message, None, ended)
