@@ -145,8 +145,6 @@ class _Run:
         from reconciler.engine.pace import DEFAULT_PACE
         from reconciler.engine.stop import Cause, Interruption, Stop
 
-        if (run := current()) is not None:
-            run.may_have_written = True
         stop = Stop()
         pace = replace(
             DEFAULT_PACE,
@@ -156,6 +154,8 @@ class _Run:
         )
         with listening_for_signals(stop):
             with listeners(self.output, self.asked.journal, plan) as (listener, kept):
+                if (run := current()) is not None:
+                    run.may_have_written = True
                 report = await carry_out(
                     plan,
                     arm,
