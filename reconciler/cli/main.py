@@ -171,6 +171,8 @@ def _failed(problem: BaseException, run: Run) -> int:
         return Exit.FAILED
     code, word, message = _described(problem, run)
     _say(message, code)
+    if isinstance(problem, Interrupted | KeyboardInterrupt | click.Abort) and run.first not in run.owed:
+        _let_go_of_stdout()  # whoever ends us does not wait for a reader who reads no more
     _give_error(run, word, message, getattr(problem, "fix", None) or None, code)
     try:
         with _readers_may_go():

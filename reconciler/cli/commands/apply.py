@@ -152,23 +152,25 @@ class _Run:
             capacity_wait=self.asked.capacity_wait,
             apply_deadline=deadline.left(the_clock().monotonic()),
         )
-        with listening_for_signals(stop):
-            with listeners(self.output, self.asked.journal, plan) as (listener, kept):
-                if (run := current()) is not None:
-                    run.may_have_written = True
-                report = await carry_out(
-                    plan,
-                    arm,
-                    the_clock(),
-                    listener,
-                    pace=pace,
-                    stop=stop,
-                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
-                    facts=arm,
-                )
-            report = replace(report, items=(*report.items, *moved))
-            code = exit_code(report, waited=pace.wait_for_operations)
-            return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
+        with (
+            listening_for_signals(stop),
+            listeners(self.output, self.asked.journal, plan) as (listener, kept),
+        ):
+            if (run := current()) is not None:
+                run.may_have_written = True
+            report = await carry_out(
+                plan,
+                arm,
+                the_clock(),
+                listener,
+                pace=pace,
+                stop=stop,
+                time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
+                facts=arm,
+            )
+        report = replace(report, items=(*report.items, *moved))
+        code = exit_code(report, waited=pace.wait_for_operations)
+        return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
 
     def _journal_end(self, kept: Journal) -> Exit:
         """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""

@@ -7,6 +7,10 @@ import struct
 import subprocess
 import sys
 import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, SIGUSR1, Signals
 
 import pytest
@@ -64,24 +68,72 @@ def test_a_second_signal_while_the_first_is_told_of_ends_the_process_at_once(
     assert ended(program, "version") == (code, "")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_signal_while_a_slow_reader_is_waited_for_loses_nothing_of_the_result(unbuffered: str) -> None:
-    """An apply that was stopped while it wrote its report ended with 0 and the first 64 KiB of the report."""
+@contextmanager
+def writing(*words: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The program in the middle of a result that nobody has begun to read; SIGUSR1 does nothing to it."""
     program = (
         "import signal\n"
         "from reconciler.__main__ import main\n"
         "signal.signal(signal.SIGUSR1, lambda *_: None)\n"
         "main()\n"
     )
-    words = [sys.executable, "-c", program, "catalog", "models", "-o", "json"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment) as process:
-        assert process.stdout is not None
-        full, there = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ), 0
-        while there < full:
-            assert process.poll() is None
-            there = struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
+    reading, stdout = os.pipe()
+    full, there = fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, 4096), 0
+    called = [sys.executable, "-c", program, *words]
+    with os.fdopen(reading, "rb") as process_stdout:
+        with os.fdopen(stdout, "wb") as stream:
+            process = subprocess.Popen(
+                called, stdout=stream, stderr=subprocess.PIPE, env={**os.environ, **environment}
+            )
+        process.stdout = process_stdout
+        with process:
+            while there < full:
+                assert process.poll() is None
+                there = struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, bytes(4)))[0]
+            yield process
+
+
+MODELS = ("catalog", "models", "-o", "json")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_signal_while_a_slow_reader_is_waited_for_loses_nothing_of_the_result(unbuffered: str) -> None:
+    """An apply that was stopped while it wrote its report ended with 0 and the first 64 KiB of the report."""
+    with writing(*MODELS, PYTHONUNBUFFERED=unbuffered) as process:
         process.send_signal(SIGUSR1)
-        said = process.stdout.read()
-    assert len(said) > full
+        said, _ = process.communicate(timeout=30)
     assert json.loads(said)
+
+
+@pytest.mark.parametrize(("number", "code"), [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 143)])
+def test_a_signal_does_not_wait_for_a_reader_who_reads_nothing(number: Signals, code: int) -> None:
+    """The error was to follow what of the result was in its way, and the process stayed."""
+    with writing(*MODELS) as process:
+        process.send_signal(number)
+        assert process.wait(10) == code
+        said, told = process.communicate()
+    assert told.strip().startswith(b"error: ")
+    assert b'"error"' not in said
+
+
+@pytest.mark.parametrize(("numbers", "code"), [([SIGTERM], 143), ([SIGHUP], 143), ([SIGINT, SIGINT], 130)])
+def test_an_apply_that_has_done_its_work_does_not_wait_for_a_reader_who_reads_nothing(
+    numbers: list[Signals], code: int, tmp_path: Path
+) -> None:
+    """Signals only ask to begin no more writes, and there were none left."""
+    words = (
+        "apply",
+        "examples/quickstart",
+        "--yes",
+        "-o",
+        "json",
+        "--emulator-state",
+        str(tmp_path / "e.db"),
+    )
+    with writing(*words, HOME=str(tmp_path)) as process:
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.2)
+        assert process.wait(10) == code
+        _, told = process.communicate()
+    assert b"`reconciler plan` shows what is there" in told
