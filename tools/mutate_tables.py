@@ -45,7 +45,7 @@ HELD = (
     Held(module="arm/operation", tests=("tests/unit/arm/test_operation.py",)),
     Held(module="arm/origin", tests=("tests/unit/arm/test_origin.py",)),
     Held(module="arm/tokens", tests=SIGN_IN_TESTS),
-    Held(module="arm/auth", tests=SIGN_IN_TESTS),
+    Held(module="arm/auth", tests=("tests/unit/arm/test_auth.py", *SIGN_IN_TESTS)),
     Held(module="arm/azure_credential", tests=SIGN_IN_TESTS),
     Held(module="arm/pacing", tests=("tests/unit/arm/test_pacing.py",)),
     Held(module="cli/deadline", tests=("tests/unit/cli/test_deadline.py",)),
