@@ -102,7 +102,7 @@ class Same:
 
 
 _PADDING = 'claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))'
-_BARRED = "free = [one for one in open_ones if one.of not in barred] if len(barred) > 1 else open_ones"
+_BARRED = "free = [item for item in open_ones if item.of not in barred] if len(barred) > 1 else open_ones"
 SAME = (
     Same(
         module="arm/tokens",
