@@ -117,6 +117,7 @@ _NAMES: Mapping[Part, str] = {
     "eleventh_built": "eleventh trial, read before building",
     "eleventh": "eleventh trial, set aside",
     "twelfth_built": "twelfth trial (recordings), read before building",
+    "twelfth": "twelfth trial (recordings), set aside",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
