@@ -99,6 +99,7 @@ def patch(turn: Turn) -> Answer:
         **before,
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
+        **({"skuName": asked["sku"]["name"]} if at(asked, "sku", "name") else {}),
         "body": written(turn, account["body"], body, admitted, before),
     }
     answer = _save(turn, found, before, admitted if "sku" in asked else replace(admitted, is_long=False))

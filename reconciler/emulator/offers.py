@@ -293,7 +293,8 @@ def rate_limits(offer: Json, capacity: int) -> list[Json]:
     return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
 
 
-def deployed_capabilities(listed: Listed, sku: str) -> Json:
+@lru_cache(maxsize=1024)
+def deployed_capabilities(listed: Listed, sku: str) -> Mapping[str, str]:
     """Capabilities as a deployment shows them: without those about training and commitments (recorded).
 
     A batch deployment has no chat completion (reported, 2024).
