@@ -71,6 +71,7 @@ FIELDS = (
     Field("properties.provisioningState"),
     Field("properties.rateLimits", None, "2023-05-01"),
     Field("properties.callRateLimit"),
+    Field("properties.headerOverrides"),
 )
 """In the order in which ARM answers them (recorded); other properties are ignored (recorded)."""
 
