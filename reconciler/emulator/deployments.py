@@ -7,6 +7,7 @@ Rule of this module: the stored body is the newest version's view with propertie
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from reconciler.emulator import (
     accounts,
@@ -29,6 +30,7 @@ from reconciler.emulator.wire import Answer, Json, at, overlay
 
 _WRITE = f"{TYPE}/write"
 _DIGITS = re.compile(r"^[0-9]{1,9}$", re.ASCII)
+_TUNED_DELETED_BY_OPERATION = datetime(2025, 12, 15, tzinfo=UTC)
 
 
 def key_of(turn: Turn) -> str:
@@ -111,7 +113,10 @@ def patch(turn: Turn) -> Answer:
 
 
 def delete(turn: Turn) -> Answer:
-    """200 when it was there (recorded), 204 when not (specified); synchronous, also while it is Creating."""
+    """200 when it was there (recorded), 204 when not (specified); synchronous, also while it is Creating.
+
+    One of a fine-tuned model is deleted by an operation in December 2025; in January 2025 it was not (recorded).
+    """
     accounts.require_parent(turn, "delete")
     found = turn.store.get("deployment", key_of(turn))
     if found is None:
@@ -119,6 +124,11 @@ def delete(turn: Turn) -> Answer:
     references.require_unnamed(turn)
     provisioning.forget_silent(turn.store, key_of(turn))
     accounts.require_quiet(turn)
+    is_tuned = offers.is_fine_tuned(str(at(found, "body", "properties", "model", "name")))
+    if is_tuned and turn.now >= _TUNED_DELETED_BY_OPERATION:
+        return provisioning.delete_by_operation(
+            turn, kind="deployment", key=key_of(turn), location=found["location"]
+        )
     slow = provisioning.begin_delete(turn, kind="deployment", key=key_of(turn), location=found["location"])
     if slow is not None:
         return slow

@@ -212,6 +212,21 @@ def test_a_delete_can_be_made_long_and_then_answers_202_with_location() -> None:
     assert arm.arm("GET", deployment()).status == 404
 
 
+def test_a_fine_tuned_deployment_is_deleted_by_an_operation_since_december_2025() -> None:
+    """Recorded on 2025-12-15; in January 2025 it was 200 at once."""
+    tuned = gpt_4o()
+    tuned["properties"]["model"] |= {"name": "gpt-4o-2024-08-06.ft-0123456789abcdef", "version": "1"}
+    arm = fleet(deployments=[{"id": deployment(), **tuned}, {"id": deployment("before"), **tuned}])
+    gone = arm.arm("DELETE", deployment())
+    assert (gone.status, gone.content) == (202, b"")
+    assert "location" in gone.headers
+    assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == "Deleting"
+    assert follow(arm, gone).json["status"] == "Succeeded"
+    assert arm.arm("GET", deployment()).status == 404
+    arm.control("clock", {"at": "2025-01-27T00:00:00Z"})
+    assert arm.arm("DELETE", deployment("before")).status == 200
+
+
 def test_operations_without_headers_are_followed_on_the_resource() -> None:
     arm = fleet()
     arm.control("lro", {"headers": "absent", "for": "all"})
