@@ -74,13 +74,14 @@ that one report lacked; both had differed, and are counted so. A second reading 
 reports that no trial had counted, three of them, of one wording, in the part set aside: what a search finds
 among the stored reports is nearly used up.
 
-The twelfth trial is of recordings again, every stored version on its own: 51 that nothing had named, most of
-them lists of deployments that the tests of the data plane's libraries ask for before they begin, and 14 (found
-afterwards and listed before any was read) of tests that deploy fine-tuned models. Many of them show what others
-show too (one account, asked in the same weeks; one request, answered alike), so that 19 exchanges are counted of
-what was read before building and 9 of what was set aside. The lists name the days on which each deployment was
-made and last written, and show it on six other days: what a deployment can do changes without a write, and its
-etag does not. Twelve versions of one suite of accounts are stored whose commits nothing names.
+The twelfth trial is of recordings again, every stored version on its own: 51 that nothing had named, most
+of them lists of deployments that the tests of the data plane's libraries ask for before they begin, and 14
+(found afterwards and listed before any was read) of tests that deploy fine-tuned models. Many of them show
+what others show too (one account, asked in the same weeks; one request, answered alike), so that 19
+exchanges are counted of what was read before building and 9 of what was set aside. The lists name the days
+on which each deployment was made and last written, and show it on six other days: what a deployment can do
+changes without a write, and its etag does not. Twelve versions of one suite of accounts are stored whose
+commits nothing names.
 
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |

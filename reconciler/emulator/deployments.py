@@ -115,7 +115,7 @@ def patch(turn: Turn) -> Answer:
 def delete(turn: Turn) -> Answer:
     """200 when it was there (recorded), 204 when not (specified); synchronous, also while it is Creating.
 
-    One of a fine-tuned model is deleted by an operation in December 2025; in January 2025 it was not (recorded).
+    With a fine-tuned model it is an operation in December 2025, and was none in January 2025 (recorded).
     """
     accounts.require_parent(turn, "delete")
     found = turn.store.get("deployment", key_of(turn))

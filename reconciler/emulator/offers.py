@@ -232,7 +232,7 @@ def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
             return listed
     if is_fine_tuned(name) and version in {None, "1"}:
         for_kind = (listed for listed in lists.all if not kinds.isdisjoint(listed.kinds))
-        return _fine_tuned((one for one in for_kind if one.model["format"] == wanted_format), name)
+        return _fine_tuned((listed for listed in for_kind if listed.model["format"] == wanted_format), name)
     return None
 
 
