@@ -7,21 +7,37 @@ import time
 STARTED = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 """When this process began, by the clock of `reconciler.clock`: `--timeout` counts from here, with imports."""
 
-import atexit  # noqa: E402 -- nothing may be imported before the clock has been looked at
+import signal  # noqa: E402 -- nothing may be imported before the clock has been looked at
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # before the command line takes it, and after it is done with it, Ctrl-C ends the process in silence
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import atexit  # noqa: E402
 import contextlib  # noqa: E402
 import gc  # noqa: E402
+import io  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 from typing import NoReturn  # noqa: E402
 
 from reconciler.cli import run  # noqa: E402
+from reconciler.cli.exit_codes import Exit, Interrupted  # noqa: E402
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     tune()
-    leave(run(sys.argv[1:], started=STARTED))
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED: what a write that a signal cuts short leaves over would be lost
+        how = sys.stdout
+        sys.stdout = open(how.fileno(), "w", encoding=how.encoding, errors=how.errors, closefd=False)  # noqa: SIM115
+    try:
+        code = run(sys.argv[1:], started=STARTED)
+    except (KeyboardInterrupt, Interrupted) as again:  # a second signal: what is said of the first takes long
+        os._exit(getattr(again, "exit_code", Exit.INTERRUPTED))
+    leave(code)
 
 
 def tune() -> None:

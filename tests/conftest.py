@@ -22,10 +22,10 @@ tune()
 gc.disable()
 # jsonschema makes forty grammars of addresses when it is imported, for formats that no test has checked.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-# A shell's background job ignores the one, what `nohup` starts the other; what a test starts would too.
+# A shell's background job ignores the one, what `nohup` starts the other; what a test starts would too. And
+# the program lets Ctrl-C end a process in silence.
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
-    if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, usual)
+    signal.signal(number, usual)
 
 HERE = Path(__file__).parent
 

@@ -39,14 +39,18 @@ class Interrupted(Exception):  # noqa: N818 -- a request, not an error
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let the signals that end a process raise `Interrupted`; what was ignored (nohup) stays so."""
+    """Let the signals that end a process raise `Interrupted`, and SIGINT KeyboardInterrupt, as Python has it.
+
+    What was ignored (nohup) stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {name: signal.getsignal(name) for name in TERMINATING}
+    handlers = {**dict.fromkeys(TERMINATING, _interrupt), signal.SIGINT: signal.default_int_handler}
+    before = {name: signal.getsignal(name) for name in handlers}
     ours = [name for name, handler in before.items() if handler is not signal.SIG_IGN]
     for name in ours:
-        signal.signal(name, _interrupt)
+        signal.signal(name, handlers[name])
     try:
         yield
     finally:

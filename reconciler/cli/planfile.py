@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.cli.deadline import READING, Deadline
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
-from reconciler.cli.wiring import note
+from reconciler.cli.wiring import note, the_clock
 from reconciler.diagnostics import counted
 from reconciler.errors import PlanStale, UsageProblem
 
@@ -29,7 +30,7 @@ WRITER_WITHIN: Final = 5.0
 """Seconds that the writer of a FIFO may say nothing."""
 
 
-def saved_plan(chosen: Chosen) -> SavedPlan | None:
+def saved_plan(chosen: Chosen, deadline: Deadline) -> SavedPlan | None:
     """The plan file, where the first path given is a file or a FIFO that is no manifest."""
     if chosen.by_default:
         return None
@@ -42,30 +43,41 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
     if path.suffix.lower() in {".yaml", ".yml"} or not (path.is_file() or path.is_fifo()):
         return None
     try:
-        return read_plan(path)
+        return read_plan(path, deadline)
     except UsageProblem as problem:
         if path.is_fifo():
             raise UsageProblem(f"{problem}. Manifests are piped in with the path -") from problem
         raise
 
 
-def read_plan(path: Path) -> SavedPlan:
+def read_plan(path: Path, deadline: Deadline | None = None) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
     from reconciler.planfile.saved import read_saved
 
     if (run := current()) is not None:
         run.reads([path], "the saved plan")
-    return read_saved(plan_text(path))
+    return read_saved(plan_text(path, deadline))
 
 
-def plan_text(path: Path) -> str:
-    """What a plan file says; UsageProblem where it is no file or FIFO, is too large or cannot be read."""
+def plan_text(path: Path, deadline: Deadline | None = None) -> str:
+    """What a plan file says; UsageProblem where it is no file or FIFO, is too large or cannot be read.
+
+    A FIFO has until `deadline`, without one as long as a command that only reads.
+    """
+    until = deadline or Deadline(seconds=READING, started=the_clock().monotonic(), given=False)
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            mode = os.fstat(handle).st_mode
+            if stat.S_ISFIFO(mode):
+                content = _piped(path, handle, until)
+            elif stat.S_ISREG(mode):
+                with os.fdopen(handle, "rb", closefd=False) as file:
+                    content = file.read(LARGEST + 1)
+            else:
                 raise UsageProblem(f"cannot read the plan {path}: it is not a regular file or a FIFO")
-            content = file.read(LARGEST + 1) if stat.S_ISREG(mode) else _piped(path, file.fileno())
+        finally:
+            os.close(handle)
         if len(content) > LARGEST:
             raise UsageProblem(f"cannot read the plan {path}: it is larger than {LARGEST >> 20} MiB")
         return content.decode()
@@ -73,14 +85,17 @@ def plan_text(path: Path) -> str:
         raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
 
 
-def _piped(path: Path, handle: int) -> bytes:
+def _piped(path: Path, handle: int, deadline: Deadline) -> bytes:
     """What comes through a FIFO, such as a shell's `<(…)`, up to a little more than the largest plan."""
     content = bytearray()
     while len(content) <= LARGEST:
-        if not select.select([handle], [], [], WRITER_WITHIN)[0]:
+        left = deadline.left(the_clock().monotonic())
+        if not select.select([handle], [], [], min(left, WRITER_WITHIN))[0]:
+            late = f"it did not end before {deadline} passed"
+            silent = f"nothing came through it for {WRITER_WITHIN:.0f} s"
             raise UsageProblem(
-                f"cannot read the plan {path}: it is a FIFO and not a regular file, and nothing came through "
-                f"it for {WRITER_WITHIN:.0f} s; save the plan to a file and name that"
+                f"cannot read the plan {path}: it is a FIFO and not a regular file, and "
+                f"{late if left < WRITER_WITHIN else silent}; save the plan to a file and name that"
             )
         if not (part := os.read(handle, 1 << 20)):
             break

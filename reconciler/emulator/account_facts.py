@@ -13,21 +13,22 @@ from reconciler.emulator.wire import Json, world_facts
 
 _IN_USE = timedelta(days=730)
 _NEW = timedelta(days=90)
+_PARTS = ("rules", "quota", "capabilities", "endpoints", "apiProperties", "path")
 
 
-def as_of(written: str, version: str) -> str:
-    """The day whose facts an account shows: the day it was last written, through versions of its time.
+def as_of(asked_on: str, version: str) -> str:
+    """The day whose facts an account shows: the day it is asked on, through versions of that time.
 
     A version that was two years old by then is spoken by clients that were tested when it was new, and it
     shows them what accounts showed then.
     """
-    known, asked = date.fromisoformat(written[:10]), date.fromisoformat(version[:10])
-    return written[:10] if known - asked <= _IN_USE else (asked + _NEW).isoformat()
+    today, known = date.fromisoformat(asked_on[:10]), date.fromisoformat(version[:10])
+    return asked_on[:10] if today - known <= _IN_USE else (known + _NEW).isoformat()
 
 
 @cache
 def part(kind: str, sku: str, day: str, name: str) -> Any:  # noqa: ANN401 - JSON
-    """One part (`rules`, `quota`, `capabilities`, `endpoints`, `apiProperties`, `path`), None if it has none.
+    """One of `_PARTS`, None if it has none.
 
     Rows of the sku are more to the point than rows of the kind, and those than rows of any kind.
     """
@@ -39,6 +40,11 @@ def part(kind: str, sku: str, day: str, name: str) -> Any:  # noqa: ANN401 - JSO
         or [row for row in rows if row["kind"] == "*"]
     )
     return min(found, key=lambda row: abs(date.fromisoformat(row["on"]) - date.fromisoformat(day)))[name]
+
+
+def is_alike(kind: str, sku: str, day: str, later: str) -> bool:
+    """Whether two days show the same."""
+    return day == later or all(part(kind, sku, day, name) is part(kind, sku, later, name) for name in _PARTS)
 
 
 def limits(kind: str, sku: str, day: str) -> Json:

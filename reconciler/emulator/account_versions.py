@@ -1,12 +1,13 @@
 """What an account says of itself through an older api-version.
 
-Rule of this module: an account has the facts of the day it was last written (one made in March 2023 and
-written in November 2024 had the addresses of then, though another, written in May 2025, had in December what
-no account of that summer had); every line here was recorded with the version that it
+Rule of this module: an account has the facts of the day it is asked on, whenever it was written (one written
+in May 2025 had in December what no account of that summer had; of deployments that nobody wrote in between
+the capabilities changed three times in six months); every line here was recorded with the version that it
 names, and takes something away or adds what later versions no longer say.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from reconciler.emulator import account_faces, account_facts
 from reconciler.emulator.wire import Json, at
@@ -22,13 +23,12 @@ _WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
 """The kinds that had a `backupUpperLimit`, and the one version that said it (recorded in March 2022)."""
 
 
-def visible(body: Json, version: str, projects: Sequence[str] = ()) -> Json:
-    """An account as a version shows it, with the names of its projects, its default one first."""
+def visible(body: Json, version: str, today: datetime, projects: Sequence[str] = ()) -> Json:
+    """An account as a version shows it today, with the names of its projects, its default one first."""
     shown, day = dict(body["properties"]), version[:10]
     made = str(shown.get("dateCreated"))[:10]
-    written = max(made, str(at(body, "systemData", "lastModifiedAt") or made)[:10])
-    seen = account_facts.as_of(written, day)
-    if seen != made:
+    seen = account_facts.as_of(f"{today:%Y-%m-%d}", day)
+    if not account_facts.is_alike(body["kind"], body["sku"]["name"], made, seen):
         shown = {**account_faces.of(body, seen), **account_faces.own(body)["properties"]}
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)

@@ -295,7 +295,7 @@ def _shown(turn: Turn, body: Json) -> Json:
         found = [item["body"] for item in _projects(turn.store, str(body["id"]).lower())]
         found.sort(key=lambda project: not at(project, "properties", "isDefault"))
         names = [str(project["id"]).rpartition("/")[2] for project in found]
-    return account_versions.visible(body, turn.version, names)
+    return account_versions.visible(body, turn.version, turn.now, names)
 
 
 def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:

@@ -79,22 +79,30 @@ def put(child: Child, turn: Turn) -> Answer:
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, asked, before)
-    turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
+    headers: dict[str, str] = {}
     if child.is_single and before is not None:
-        return _in_conflict(child, turn, account, body)
-    return _answer(child, 201 if before is None and not child.is_foreign else 200, body)
+        headers = _begun(child, _in_conflict(turn, body), account)[1]
+    elif child.is_single and not provisioning.end_at_once(turn):
+        body["properties"]["provisioningState"], headers = _begun(child, turn, account)
+    turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
+    answer = _answer(child, 201 if before is None and not child.is_foreign else 200, body)
+    return replace(answer, headers={**answer.headers, **headers})
 
 
-def _in_conflict(child: Child, turn: Turn, account: Json, body: Json) -> Answer:
+def _begun(child: Child, turn: Turn, account: Json) -> tuple[str, dict[str, str]]:
+    """The state of a write that is an operation (specified for capability hosts), and its headers."""
+    operation = provisioning.begin(
+        turn, kind="child", event="create", key=_key(child, turn), location=account["location"], quick=True
+    )
+    return str(operation["state"]), provisioning.headers(turn, operation)
+
+
+def _in_conflict(turn: Turn, body: Json) -> Turn:
     """What cannot be written again says so at the end of an operation (reported in March 2026)."""
     error = errors.refusal("capability_host_again", name=body["name"]).body()
     part = {"type": "ComponentName", "info": {"value": "managementfrontend"}}
     error |= {"details": [], "additionalInfo": [part]}
-    failing = replace(turn, forced=turn.forced or {"lro": "Failed", "settles": "Succeeded", "error": error})
-    operation = provisioning.begin(
-        failing, kind="child", event="update", key=_key(child, turn), location=account["location"], quick=True
-    )
-    return replace(_answer(child, 200, body), headers=provisioning.headers(turn, operation))
+    return replace(turn, forced=turn.forced or {"lro": "Failed", "settles": "Succeeded", "error": error})
 
 
 def patch(child: Child, turn: Turn) -> Answer:

@@ -14,8 +14,8 @@ WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 """Until here some answers were worded otherwise (recorded and reported in 2023)."""
 
-_CAMEL_CASE_SINCE = datetime(2023, 11, 1, tzinfo=UTC)
-"""From here on rate limits are spelled as specified (recorded in July and November 2023)."""
+_CAMEL_CASE_SINCE = datetime(2023, 8, 18, tzinfo=UTC)
+"""From here on rate limits are spelled as specified (recorded on 24 July and 12 September 2023)."""
 
 _FURTHEST = timedelta(days=366 * 200)
 

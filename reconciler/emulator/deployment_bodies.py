@@ -5,18 +5,26 @@ becomes of a property that a PUT leaves out, or sends as null) hangs on a switch
 """
 
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from reconciler.emulator import clock, offers, provisioning, quota, versions
 from reconciler.emulator.admission import Admitted
 from reconciler.emulator.deployment_fields import ECHOED, MODEL_PARTS, PROPERTIES, visible
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Json, at, overlay
+from reconciler.emulator.wire import Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
+_SKUS_SINCE = datetime(2023, 6, 1, tzinfo=UTC)
+"""A deployment has a capacity and a say in upgrades since (recorded: written on 19 May and 15 June 2023)."""
+
 _FILTER_NAMED_SINCE = offers.SPRING_2026
 """A deployment named no content filter of its own on 10 February 2026, and one on 3 March (recorded)."""
+
+_OWN = "_H_"
+"""How the capabilities begin that are of one deployment, and not of its model."""
 
 _KEPT = (*ECHOED, "raiPolicyName", "versionUpgradeOption")
 """Properties that `omitted: kept` keeps when a PUT leaves them out."""
@@ -33,17 +41,22 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "name": identity.rpartition("/")[2],
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
-        "properties": _properties(turn, wanted, admitted, before),
+        "properties": _properties(turn, account, wanted, admitted, before),
         "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
     }
 
 
-def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
+def _properties(turn: Turn, account: Json, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
     model = admitted.listed.model
     wanted = {name: value for name, value in wanted.items() if name not in _KEPT or value != ""}
     default_policy = None if _is_unfiltered(turn, model) else "Microsoft.DefaultV2"
-    option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"
+    option = None if turn.now < _SKUS_SINCE else "OnceNewDefaultVersionAvailable"
+    if admitted.is_migration:
+        option = "OnceCurrentVersionExpired"
+    elif admitted.listed.fine_tuned_name is not None:
+        option = "NoAutoUpgrade"  # recorded, June 2024 to January 2025
+    option = wanted.get("versionUpgradeOption", option)
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
     rates = offers.rate_limits(admitted.offer, capacity)
@@ -55,7 +68,7 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     kept_unknown = turn.store.switch("unknownProperties") == "kept"
     return {
         "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
-        "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
+        **({} if option is None else {"versionUpgradeOption": option}),
         "currentCapacity": capacity,
         "capabilities": {
             **offers.deployed_capabilities(admitted.listed, admitted.sku["name"]),
@@ -67,7 +80,19 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
         **({"rateLimits": rates} if rates else {}),
+        **_overrides(account, admitted),
     }
+
+
+def _overrides(account: Json, admitted: Admitted) -> Json:
+    """Where a fine-tuned model of a partner is kept (recorded in February 2026 for one of Mistral)."""
+    name, model = admitted.listed.fine_tuned_name, admitted.model
+    if name is None or model["format"] == "OpenAI":
+        return {}
+    registry = f"azureml-{model['format'].split()[0].lower()}-ipp-ft-{normal_location(account['location'])}"
+    kept = f"azureml://registries/{registry}/models/rp-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex}/versions/1"
+    mesh = {"x-ms-model-mesh-model-name": name.partition(".ft-")[0]}
+    return {"headerOverrides": {"azureml-maas-model": kept, **mesh}}
 
 
 def _throttling_key(turn: Turn) -> Json:
@@ -75,7 +100,7 @@ def _throttling_key(turn: Turn) -> Json:
     if turn.store.switch("throttlingKeys") != "shown":
         return {}
     key = uuid.uuid5(uuid.NAMESPACE_URL, turn.request.path.lower()).hex
-    return {"_H_azureml-throttling-key": f"oai-{key}"}
+    return {f"{_OWN}azureml-throttling-key": f"oai-{key}"}
 
 
 def _is_unfiltered(turn: Turn, model: Json) -> bool:
@@ -85,11 +110,28 @@ def _is_unfiltered(turn: Turn, model: Json) -> bool:
 
 
 def shown(turn: Turn, found: Json) -> Json:
-    """A stored deployment as the caller's api-version and the switches show it."""
+    """A stored deployment as the caller's api-version, the day and the switches show it.
+
+    A sku is spelled as it was asked for; capabilities are those that the list has on the day of the answer,
+    also where nobody wrote in between, the rest is of the last write (recorded, June 2023 to January 2025).
+    """
     body = visible(found["body"], turn.version)
+    if "sku" in body and "skuName" in found:
+        body["sku"] = {**body["sku"], "name": found["skuName"]}
+    if "kind" in found and "capabilities" in body["properties"]:
+        model = found["body"]["properties"]["model"]
+        listed = offers.find(turn.store, found["location"], found["kind"], model)
+        if listed is not None:
+            known = body["properties"]["capabilities"]
+            body["properties"]["capabilities"] = {
+                **offers.deployed_capabilities(listed, found["body"]["sku"]["name"]),
+                **{name: value for name, value in known.items() if name.startswith(_OWN)},
+            }
     if turn.version[:10] < versions.SKU_SINCE:
         # before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)
         model, scale = body["properties"].pop("model"), {"scaleType": "Standard"}
+        if turn.now >= _SKUS_SINCE:
+            scale["capacity"] = found["body"]["sku"]["capacity"]
         body["properties"] = {"model": model, "scaleSettings": scale, **body["properties"]}
     switches = turn.store.setting("switches")
     if switches.get("sourceReturned") is False:
@@ -118,11 +160,14 @@ def fill(turn: Turn, account: Json, given: Json) -> Json:
         units={},
     )
     fine_tuned = listed is not None and listed.fine_tuned_name is not None
+    modified = at(given, "systemData", "lastModifiedAt")
+    writing = turn if modified is None else replace(turn, now=clock.parse(str(modified)))
     return {
         "account": account["id"].lower(),
         "location": account["location"],
         "units": quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned) if offer else {},
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now),
-        "body": overlay(written(turn, account, given, admitted, None), given),
+        **({} if at(given, "properties", "capabilities") else {"kind": account["kind"]}),
+        "body": overlay(written(writing, account, given, admitted, None), given),
     }

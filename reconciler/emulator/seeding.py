@@ -264,8 +264,9 @@ def _rewritable(body: Json) -> Json:
 
 
 def _models(store: Store, world: Mapping[str, object]) -> None:
-    for location, items in world_checks.mapping(world, "models").items():
-        for item in world_checks.items({location: items}, location):
+    for location, given in world_checks.mapping(world, "models").items():
+        items = world_checks.items({location: given}, location)
+        for item in items:
             world_checks.model_entry(location, item)
         place = normal_location(location)
         before = (store.get("model", place) or {}).get("value", [])

@@ -90,7 +90,8 @@ class Line:
             self.connection.close()
 
     async def _drip_body(self, content: bytes, pause: float) -> None:
-        await self.send({"type": "http.response.body", "body": b"", "more_body": True})  # the head goes first
+        # the head goes first, and is all there is of an empty answer
+        await self.send({"type": "http.response.body", "body": b"", "more_body": bool(content)})
         for place in range(len(content)):
             if self.connection is not None and self.connection.is_closing():
                 return

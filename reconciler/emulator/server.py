@@ -166,11 +166,16 @@ def _protocol() -> type[asyncio.Protocol]:
         _head = b""
 
         def send(self, event: h11.Event) -> bytes:  # type: ignore[override]  # h11 overloads it by event
-            sent = super().send(event) or b""
+            head, self._head = self._head, b""
+            try:
+                sent = super().send(event) or b""
+            except h11.LocalProtocolError:  # a body that its head denies: the head goes, then the connection
+                if head:
+                    return head
+                raise
             if isinstance(event, h11.Response):
                 self._head = sent
                 return b""
-            head, self._head = self._head, b""
             return head + sent
 
     class Lending(H11Protocol):

@@ -55,7 +55,7 @@ def _find(turn: Turn) -> Json | None:
 
 
 def _wire(turn: Turn, found: Json) -> Json:
-    body = account_versions.visible(found["body"], turn.version)
+    body = account_versions.visible(found["body"], turn.version, turn.now)
     provider = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices"
     above = f"{provider}/locations/{body['location']}"
     group = str(body["id"]).split("/")[4]

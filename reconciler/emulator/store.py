@@ -27,8 +27,20 @@ _LOCK_WAIT_SECONDS = 30.0
 _LAST = "\U0010ffff"
 
 
-FORMAT = 1
-"""Version of what is in the documents; kept in the file as SQLite's user_version."""
+FORMAT = 2
+"""Version of what is in the documents; kept in the file as SQLite's user_version. Files of 1 are renewed."""
+
+_RENEWAL = """
+UPDATE document SET key = json_extract(body, '$.key') || '/~' || key
+  WHERE kind = 'running' AND key = json_extract(body, '$.name');
+INSERT OR IGNORE INTO document (kind, key, body)
+  SELECT 'operation', json_extract(body, '$.name'), json_object('running', key)
+  FROM document WHERE kind = 'running';
+INSERT OR IGNORE INTO document (kind, key, body)
+  SELECT 'setting', kind, json_object('due', min(json_extract(body, '$.endsAt')))
+  FROM document WHERE kind = 'running' GROUP BY kind
+"""
+"""What was under way was kept by its name alone, and its end nowhere else (`provisioning.begin`)."""
 
 _OURS = 0x41524D45
 """SQLite's application_id of our files ("ARME"); files of the first release have 0."""
@@ -231,9 +243,14 @@ def _prepare(connection: sqlite3.Connection) -> str | None:
             return foreign
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
         connection.execute(_SCHEMA)
+        if connection.execute("PRAGMA user_version").fetchone()[0] < FORMAT:
+            for statement in _RENEWAL.split(";"):
+                connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_OURS}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
         path = connection.execute("PRAGMA database_list").fetchone()[2]
         with suppress(OSError):
             Path(path).chmod(0o600)
@@ -249,7 +266,7 @@ def _foreign(connection: sqlite3.Connection) -> str | None:
     if application not in {0, _OURS} or not tables <= _TABLES:
         return "it is the database of another program"
     found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found not in {0, FORMAT}:
+    if not 0 <= found <= FORMAT:
         return f"its format is {found}, this version writes {FORMAT}"
     if "document" in tables:
         columns = {row[1] for row in connection.execute("PRAGMA table_info(document)")}

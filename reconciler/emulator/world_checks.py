@@ -70,7 +70,8 @@ def model_entry(location: str, item: Json) -> None:
     if not isinstance(model, dict) or not isinstance(skus, list) or not all(map(_is_offer, skus)):
         raise WorldError(
             f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers,"
-            " each with name, usageName, capacity in whole numbers above 0, and an ISO deprecationDate"
+            " each with name, usageName, capacity in whole numbers above 0, costs that are objects, and an"
+            " ISO deprecationDate"
         )
     if not isinstance(model.get("capabilities", {}), dict):
         raise WorldError(f"models: capabilities of {model.get('name')!r} must be an object")
@@ -84,7 +85,7 @@ def model_entry(location: str, item: Json) -> None:
 def _is_offer(sku: object) -> bool:
     if not isinstance(sku, dict):
         return False
-    sizes, rates = sku.get("capacity", {}), sku.get("rateLimits", [])
+    sizes, rates, costs = sku.get("capacity", {}), sku.get("rateLimits", []), sku.get("costs", [])
     return (
         isinstance(sku.get("name"), str)
         and isinstance(sku.get("usageName"), str)
@@ -92,6 +93,8 @@ def _is_offer(sku: object) -> bool:
         and all(isinstance(size, int) and size > 0 for size in sizes.values())
         and isinstance(rates, list)
         and all(isinstance(rate, dict) and isinstance(rate.get("count"), int) for rate in rates)
+        and isinstance(costs, list)
+        and all(isinstance(cost, dict) for cost in costs)
         and _is_date(sku.get("deprecationDate", "2026-01-01"))
     )
 

@@ -29,6 +29,8 @@ MAX_SOURCE: Final = 16 << 20
 
 DEEPEST: Final = 60
 _DIGITS: Final = 20
+_LONGEST_KEY: Final = 1000
+"""Characters of a key with its quotes; YAML takes 1024 on one line."""
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
@@ -236,8 +238,17 @@ def _texts(value: JsonValue) -> Iterator[str]:
         yield from (text for inner in value for text in _texts(inner))
 
 
+def _keys(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    yield from (key for each in inner for key in _keys(each))
+
+
 def fits(tree: Mapping[str, JsonValue]) -> bool:
     """Whether the format takes these fields of an entry."""
+    if any(len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY for key in _keys(tree)):
+        return False
     return not unseen(tree) and not checked(EntryFields, _tree_of(tree), lambda _route, _key: None)[1]
 
 

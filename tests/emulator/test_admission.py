@@ -209,7 +209,7 @@ def test_a_deployment_of_a_deprecated_offer_can_still_be_resized() -> None:
 def test_a_fine_tuned_model_draws_on_its_own_pool() -> None:
     arm = fleet()
     reply = arm.arm("PUT", deployment(), body(FINE_TUNED, "1", "standard", 7))
-    assert reply.json["sku"] == {"name": "Standard", "capacity": 7}
+    assert reply.json["sku"] == {"name": "standard", "capacity": 7}
     used = usages(arm)
     assert used["OpenAI.Standard.gpt-4o-mini-finetune"] == 7
     assert used["OpenAI.Standard.gpt-4o-mini"] == 0

@@ -1,6 +1,7 @@
 """Create, read, replace, patch and delete, as recorded and specified."""
 
 import re
+from typing import Any
 
 from tests.emulator.arm import ACCOUNT, deployment, fleet, gpt_4o
 
@@ -184,3 +185,25 @@ def test_every_answer_has_the_recorded_headers() -> None:
         "x-ms-ratelimit-remaining-subscription-global-reads",
     }
     assert expected <= set(reply.headers)
+
+
+def test_capabilities_are_those_of_the_list_on_the_day_of_the_answer_and_nothing_else_moves() -> None:
+    arm = fleet(models={"swedencentral": [_listed("1")]}, deployments=[{"id": deployment(), **_MODEL}])
+    before = arm.arm("GET", deployment()).json
+    assert arm.control("world", {"models": {"swedencentral": [_listed("2048")]}}).status == 200
+    after = arm.arm("GET", deployment()).json
+    assert (before["properties"]["capabilities"], after["properties"]["capabilities"]) == (
+        {"embeddingsMaxInputs": "1"},
+        {"embeddingsMaxInputs": "2048"},
+    )
+    assert (after["etag"], after["systemData"]) == (before["etag"], before["systemData"])
+
+
+_MODEL: dict[str, Any] = {"properties": {"model": {"format": "OpenAI", "name": "vectors", "version": "1"}}}
+
+
+def _listed(inputs: str) -> dict[str, Any]:
+    """A model whose deployments take so many inputs."""
+    offer = {"name": "Standard", "usageName": "OpenAI.Standard.vectors", "capacity": {"maximum": 10}}
+    model = _MODEL["properties"]["model"] | {"capabilities": {"embeddingsMaxInputs": inputs}, "skus": [offer]}
+    return {"kinds": ["OpenAI", "AIServices"], "model": model}

@@ -1,5 +1,8 @@
 """Scripted faults: they fire by counting, before or after the effect."""
 
+import asyncio
+
+import httpx
 import pytest
 
 from reconciler.emulator import ConnectionReset, Emulator
@@ -67,6 +70,18 @@ def test_an_answer_can_be_cut() -> None:
     assert len(reply.content) == 10
     assert int(reply.headers["content-length"]) > 10
     assert exists(arm)
+
+
+def test_an_answer_without_a_body_drips_to_its_end() -> None:
+    """The application ended without an end of its answer."""
+    asked = httpx.Request("DELETE", f"http://127.0.0.1{deployment()}?api-version=2026-07-01")
+    arm = scripted({"status": 202, "dripMs": 5}, method="DELETE")
+    asked.headers["authorization"] = f"Bearer {arm.token}"
+
+    async def answered() -> httpx.Response:
+        return await httpx.ASGITransport(app=arm.emulator).handle_async_request(asked)
+
+    assert asyncio.run(answered()).status_code == 202
 
 
 def test_a_delay_is_slept_and_then_answered() -> None:

@@ -1,8 +1,10 @@
 """The operations that clients meet first and that were gaps: keys, checks, children, policies, resources."""
 
+from typing import Any
+
 import pytest
 
-from tests.emulator.arm import ACCOUNT, SUB_A, Arm, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, deployment, fleet, gpt_4o
 
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
 GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
@@ -186,19 +188,28 @@ def test_an_evaluation_wants_names_and_models_and_a_preview_version() -> None:
     assert arm.arm("POST", path, {}, version="2025-06-01").code == "NoRegisteredProviderFound"
 
 
+def ended(arm: Arm, reply: Reply) -> dict[str, Any]:
+    """What the operation of a write says in the end."""
+    path = reply.headers["azure-asyncoperation"].removeprefix("http://127.0.0.1")
+    found: dict[str, Any] = [arm.call("GET", path, bearer=arm.token).json for _ in range(3)][-1]
+    return found
+
+
 def test_a_second_capability_host_is_refused_and_one_that_is_being_deleted_too() -> None:
     arm = fleet()
     host = {"properties": {"capabilityHostKind": "Agents"}}
     first, second = (f"{ACCOUNT}/capabilityHosts/{name}" for name in ("one", "two"))
-    assert arm.arm("PUT", first, host).status == 201
+    made = arm.arm("PUT", first, host)
+    assert (made.status, made.json["properties"]["provisioningState"]) == (201, "Creating")
+    assert ended(arm, made)["status"] == "Succeeded"
+    assert arm.arm("GET", first).json["properties"]["provisioningState"] == "Succeeded"
     refused = arm.arm("PUT", second, host)
     assert (refused.status, refused.code) == (409, "Conflict")
     assert refused.message.startswith("There is an existing Capability Host with name: one, ")
     again = arm.arm("PUT", first, host)
-    path = again.headers["azure-asyncoperation"].removeprefix("http://127.0.0.1")
-    ended = [arm.call("GET", path, bearer=arm.token).json for _ in range(3)][-1]
-    assert (again.status, ended["status"], ended["error"]["code"]) == (200, "Failed", "Conflict")
-    assert ended["error"]["message"] == "Resource one is in conflicting state"
+    failed = ended(arm, again)
+    assert (again.status, failed["status"], failed["error"]["code"]) == (200, "Failed", "Conflict")
+    assert failed["error"]["message"] == "Resource one is in conflicting state"
     assert arm.arm("DELETE", first).status == 202
     busy = arm.arm("PUT", first, host)
     assert (busy.status, busy.code) == (409, "Conflict")

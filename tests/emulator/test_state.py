@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -166,6 +167,46 @@ def test_a_file_of_a_later_format_is_refused(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StateError, match="its format is 99"):
         _ = application(state=path).store
+
+
+AS_IN_FORMAT_1 = """
+DELETE FROM document WHERE kind = 'operation' OR (kind, key) = ('setting', 'running');
+UPDATE document SET key = json_extract(body, '$.name') WHERE kind = 'running';
+PRAGMA user_version = 1;
+"""
+
+
+def test_what_was_under_way_in_a_file_of_format_1_can_be_asked_for_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    arm = opened(path)
+    arm.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    arm.control("lro", {"polls": 2, "for": "all"})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    arm.emulator.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(AS_IN_FORMAT_1)
+    again = opened(path)
+    assert again.arm("PUT", deployment("other"), gpt_4o()).status == 409
+    asked = urlsplit(created.headers["azure-asyncoperation"])
+    polled = again.call("GET", f"{asked.path}?{asked.query}", bearer=again.token)
+    assert (polled.status, polled.json["status"]) == (200, "Succeeded")
+    again.emulator.close()
+
+
+def test_what_was_under_way_in_a_file_of_format_1_ends_in_time_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    arm = opened(path)
+    arm.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    arm.control("lro", {"seconds": 60, "for": "all"})
+    arm.arm("PUT", deployment(), gpt_4o())
+    arm.emulator.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(AS_IN_FORMAT_1)
+    again = opened(path)
+    assert again.arm("GET", deployment()).json["properties"]["provisioningState"] == "Creating"
+    again.control("clock", {"advanceSeconds": 61})
+    assert again.arm("GET", deployment()).json["properties"]["provisioningState"] == "Succeeded"
+    again.emulator.close()
 
 
 def test_a_world_that_cannot_be_merged_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -186,6 +186,23 @@ def test_a_model_posted_for_a_region_can_be_deployed_there_only() -> None:
     assert "OpenAI.nova.1" not in names
 
 
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [({"skus": None}, 200), ({"capabilities": None}, 200), ({"skus": [{"costs": None}]}, 400)],
+)
+def test_a_posted_model_with_nulls_is_taken_without_them_or_refused(
+    model: dict[str, object], status: int
+) -> None:
+    """A null that was left out to be checked was kept, and no list of that region could be read again."""
+    nova = {"format": "OpenAI", "name": "nova", "version": "1", **model}
+    for sku in model.get("skus") or ():  # type: ignore[attr-defined]
+        sku |= {"name": "Standard", "usageName": "OpenAI.Standard.nova", "capacity": {"maximum": 10}}
+    arm = fleet()
+    assert arm.control("world", {"models": {"eastus2": [{"kind": "OpenAI", "model": nova}]}}).status == status
+    for version in ("2023-05-01", "2026-09-01"):
+        assert arm.arm("GET", f"{PROVIDER}/locations/eastus2/models", version=version).status == 200
+
+
 def test_the_clock_starts_with_the_facts_and_moves_only_forward_by_itself() -> None:
     arm = Arm()
     assert arm.call("GET", "/_emulator/clock", bearer="").json["now"].startswith("2026-06-22T00:00:00")

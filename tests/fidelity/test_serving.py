@@ -148,6 +148,21 @@ def test_an_answer_that_drips_begins_with_its_whole_head(tmp_path: Path) -> None
         ended(process)
 
 
+def test_a_body_that_is_longer_than_its_head_says_does_not_keep_the_head_back(tmp_path: Path) -> None:
+    process, wire = started(tmp_path / "emulator.db")
+    then = {"text": "{}", "headers": {"Content-Length": "1"}}
+    try:
+        wire.control("faults", {"match": {"path": SUB_A}, "then": then})
+        with socket.create_connection(wire.address, timeout=10) as connection:
+            connection.sendall(
+                f"GET /subscriptions/{SUB_A} HTTP/1.1\r\nHost: {wire.address[0]}\r\n\r\n".encode()
+            )
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+            assert connection.recv(1) == b""
+    finally:
+        ended(process)
+
+
 def _pieces(wire: Wire, line: str) -> int:
     """In how many pieces an answer comes; the first ends where its head ends, or holds all of it."""
     parts: list[bytes] = []

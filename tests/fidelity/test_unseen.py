@@ -29,6 +29,8 @@ LATER = (
     "tenth",
     "eleventh_built",
     "eleventh",
+    "twelfth_built",
+    "twelfth",
 )
 
 

@@ -39,6 +39,8 @@ Part = Literal[
     "tenth",
     "eleventh_built",
     "eleventh",
+    "twelfth_built",
+    "twelfth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -75,7 +77,8 @@ def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
 def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
-    The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites.
+    The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
+    twelfth's by version.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -86,6 +89,9 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
+    if part.startswith("twelfth"):
+        entry = {name: session[name] for name in ("repository", "path", "commit")}
+        return entry in listed["recordings"]["built" if part.endswith("built") else "aside"]
     files = {"eleventh_built": "built", "eleventh": "aside"}.get(part, "files")
     named = {row["repository"]: row[files] for row in listed["recordings"]}
     return session["path"].rpartition("/")[2] in named.get(session["repository"], [])

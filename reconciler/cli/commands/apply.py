@@ -49,7 +49,7 @@ def apply(
     *, chosen: Chosen, connection: Connection, output: Output, allowances: Policy, asked: ApplyAsked
 ) -> int:
     """Plan, ask, do it; or do exactly a saved plan."""
-    saved = saved_plan(chosen)
+    saved = saved_plan(chosen, connection.timeout)
     if saved is not None:
         chosen = as_planned(chosen, saved)
         if chosen.shard and asked.all_or_nothing:
@@ -173,9 +173,11 @@ class _Run:
     def _journal_end(self, kept: Journal) -> Exit:
         """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""
         why = kept.missing or (kept.problem.strerror if kept.problem else "")
+        asked = self.asked.journal is not None
         if why:
-            note(self.output, f"warning: the journal of this run is missing or incomplete: {why}")
-        return Exit.FAILED if why and self.asked.journal is not None else Exit.DONE
+            text = f"warning: the journal of this run is missing or incomplete: {why}"
+            note(replace(self.output, quiet=self.output.quiet and not asked), text)
+        return Exit.FAILED if why and asked else Exit.DONE
 
 
 def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
@@ -219,7 +221,7 @@ def _written(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
     except BrokenPipeError:
         return Exit.DONE
     except (OSError, ReconcilerError) as problem:
-        note(output, f"warning: the report could not be written: {problem}")
+        note(replace(output, quiet=False), f"warning: the report could not be written: {problem}")
         return Exit.FAILED
     return Exit.DONE
 

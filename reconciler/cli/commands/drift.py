@@ -44,7 +44,7 @@ def drift(
     show_people: bool,
 ) -> Exit:
     """Say what differs although no manifest changed, and why."""
-    base = None if since is None else read_plan(since)
+    base = None if since is None else read_plan(since, connection.timeout)
     if base is not None:
         chosen = _as_planned(chosen, base)
     loaded = valid_fleet(chosen, connection.cloud, output)

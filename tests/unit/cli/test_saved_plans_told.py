@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,3 +152,34 @@ def test_a_pipe_whose_writer_says_nothing_more_is_given_up(
     with piped("{", ended=False) as path:
         assert run(["apply", path]) == 64
     assert "nothing came through it for 0 s; save the plan to a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["apply", "--timeout", "1"], ["drift", "--timeout", "1", "--since-plan"]])
+def test_a_pipe_that_drips_is_given_up_when_the_time_limit_has_passed(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A byte a second was read for as long as its writer liked."""
+    reading, writing = os.pipe()
+    ended = threading.Event()
+
+    def drip() -> None:
+        while not ended.wait(0.1):
+            os.write(writing, b" ")
+
+    writer = threading.Thread(target=drip)
+    writer.start()
+    began = time.monotonic()
+    try:
+        assert run([*words, f"/dev/fd/{reading}"]) == 64
+    finally:
+        ended.set()
+        writer.join()
+        os.close(writing)
+        os.close(reading)
+    assert time.monotonic() - began < 6
+    assert "it did not end before the time limit of 1 s passed; save the plan to" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "merge", "manifests"]) == 64
+    assert "manifests: it is not a regular file or a FIFO" in capsys.readouterr().err

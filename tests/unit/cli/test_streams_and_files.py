@@ -56,6 +56,18 @@ def test_an_apply_whose_reader_goes_away_keeps_its_own_exit_code(tmp_path: Path)
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [("--output-file", "the report could not be written"), ("--journal", "is missing or incomplete")],
+)
+def test_what_makes_an_apply_fail_is_said_to_whoever_wants_no_notes_too(
+    option: str, reason: str, tmp_path: Path
+) -> None:
+    done = shell(f"reconciler apply {QUICKSTART} --yes -q {option} /dev/full", tmp_path)
+    assert done.returncode == 1
+    assert reason in done.stderr
+
+
 def test_a_link_stays_a_link_and_its_target_gets_the_result(tmp_path: Path) -> None:
     (tmp_path / "real.txt").write_text("old")
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")

@@ -329,3 +329,14 @@ def test_an_id_that_is_given_goes_before_what_is_shown() -> None:
     )
     assert f"  id: {NEW}" in made.stream
     assert made.held_back == 1
+
+
+@pytest.mark.parametrize("key", ["k" * 1100, '"' * 600])
+def test_a_name_that_is_longer_than_a_key_of_yaml_may_be_is_named_in_a_comment(key: str) -> None:
+    """The manifest was no YAML."""
+    one = found(routing={"models": [{key: 1}]}, brandNew={key: 1}, tags={key: "x"})
+    made = export(account(one))
+    assert load(["-"], stdin=io.BytesIO(made.stream.encode())).diagnostics == ()
+    for name in ("routing", "brandNew", "tag"):
+        assert f"# {name} " in page(made)
+    assert "extraProperties" not in page(made)
