@@ -13,7 +13,7 @@ from reconciler.emulator.admission import Admitted
 from reconciler.emulator.deployment_fields import ECHOED, MODEL_PARTS, PROPERTIES, visible
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Json, at, overlay
+from reconciler.emulator.wire import Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
@@ -41,13 +41,13 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "name": identity.rpartition("/")[2],
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
-        "properties": _properties(turn, wanted, admitted, before),
+        "properties": _properties(turn, account, wanted, admitted, before),
         "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
     }
 
 
-def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
+def _properties(turn: Turn, account: Json, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
     model = admitted.listed.model
     wanted = {name: value for name, value in wanted.items() if name not in _KEPT or value != ""}
     default_policy = None if _is_unfiltered(turn, model) else "Microsoft.DefaultV2"
@@ -80,7 +80,19 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
         **({"rateLimits": rates} if rates else {}),
+        **_overrides(account, admitted),
     }
+
+
+def _overrides(account: Json, admitted: Admitted) -> Json:
+    """Where a fine-tuned model of a partner is kept (recorded in February 2026 for one of Mistral)."""
+    name, model = admitted.listed.fine_tuned_name, admitted.model
+    if name is None or model["format"] == "OpenAI":
+        return {}
+    registry = f"azureml-{model['format'].split()[0].lower()}-ipp-ft-{normal_location(account['location'])}"
+    kept = f"azureml://registries/{registry}/models/rp-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex}/versions/1"
+    mesh = {"x-ms-model-mesh-model-name": name.partition(".ft-")[0]}
+    return {"headerOverrides": {"azureml-maas-model": kept, **mesh}}
 
 
 def _throttling_key(turn: Turn) -> Json:

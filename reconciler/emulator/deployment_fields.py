@@ -5,6 +5,7 @@ Versions are transcribed from the types generated for Azure/bicep-types-az at 1f
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.emulator.wire import Json
@@ -70,6 +71,7 @@ FIELDS = (
     Field("properties.provisioningState"),
     Field("properties.rateLimits", None, "2023-05-01"),
     Field("properties.callRateLimit"),
+    Field("properties.headerOverrides"),
 )
 """In the order in which ARM answers them (recorded); other properties are ignored (recorded)."""
 
@@ -83,6 +85,7 @@ PROPERTIES = frozenset(path.split(".")[1] for path, *_ in FIELDS if path.startsw
 _SINCE = {field.path: (field.since, field.stable or field.since) for field in VERSIONED}
 
 
+@lru_cache(maxsize=4096)
 def knows(version: str, path: str) -> bool:
     """Whether a version has a property of deployments; paths without a version are as old as the type."""
     since, stable = _SINCE.get(path, ("", ""))

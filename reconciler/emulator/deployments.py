@@ -7,6 +7,7 @@ Rule of this module: the stored body is the newest version's view with propertie
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from reconciler.emulator import (
     accounts,
@@ -29,6 +30,7 @@ from reconciler.emulator.wire import Answer, Json, at, overlay
 
 _WRITE = f"{TYPE}/write"
 _DIGITS = re.compile(r"^[0-9]{1,9}$", re.ASCII)
+_TUNED_DELETED_BY_OPERATION = datetime(2025, 12, 15, tzinfo=UTC)
 
 
 def key_of(turn: Turn) -> str:
@@ -99,6 +101,7 @@ def patch(turn: Turn) -> Answer:
         **before,
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
+        **({"skuName": asked["sku"]["name"]} if at(asked, "sku", "name") else {}),
         "body": written(turn, account["body"], body, admitted, before),
     }
     answer = _save(turn, found, before, admitted if "sku" in asked else replace(admitted, is_long=False))
@@ -110,7 +113,10 @@ def patch(turn: Turn) -> Answer:
 
 
 def delete(turn: Turn) -> Answer:
-    """200 when it was there (recorded), 204 when not (specified); synchronous, also while it is Creating."""
+    """200 when it was there (recorded), 204 when not (specified); synchronous, also while it is Creating.
+
+    With a fine-tuned model it is an operation in December 2025, and was none in January 2025 (recorded).
+    """
     accounts.require_parent(turn, "delete")
     found = turn.store.get("deployment", key_of(turn))
     if found is None:
@@ -118,6 +124,11 @@ def delete(turn: Turn) -> Answer:
     references.require_unnamed(turn)
     provisioning.forget_silent(turn.store, key_of(turn))
     accounts.require_quiet(turn)
+    is_tuned = offers.is_fine_tuned(str(at(found, "body", "properties", "model", "name")))
+    if is_tuned and turn.now >= _TUNED_DELETED_BY_OPERATION:
+        return provisioning.delete_by_operation(
+            turn, kind="deployment", key=key_of(turn), location=found["location"]
+        )
     slow = provisioning.begin_delete(turn, kind="deployment", key=key_of(turn), location=found["location"])
     if slow is not None:
         return slow
@@ -177,7 +188,7 @@ def _keep_etag_of_an_identical_body(found: Json, before: Json | None) -> None:
 
 
 def _numbered(body: Json) -> Json:
-    """A body whose sku.capacity may be digits in quotes, as az CLI sends it (assumed to be read)."""
+    """A body whose sku.capacity may be digits in quotes, as az CLI sends it (recorded in June 2024)."""
     capacity = at(body, "sku", "capacity")
     if not isinstance(capacity, str) or _DIGITS.match(capacity) is None:
         return body

@@ -230,8 +230,9 @@ def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
         is_named = version == listed.model["version"] if version else listed.model.get("isDefaultVersion")
         if is_named and not kinds.isdisjoint(listed.kinds):
             return listed
-    if wanted_format == "OpenAI" and is_fine_tuned(name) and version in {None, "1"}:
-        return _fine_tuned([listed for listed in lists.all if not kinds.isdisjoint(listed.kinds)], name)
+    if is_fine_tuned(name) and version in {None, "1"}:
+        for_kind = (listed for listed in lists.all if not kinds.isdisjoint(listed.kinds))
+        return _fine_tuned((listed for listed in for_kind if listed.model["format"] == wanted_format), name)
     return None
 
 
@@ -244,11 +245,16 @@ def _fine_tuned(for_kind: Iterable[Listed], name: str) -> Listed | None:
 
 
 def _is_base_of(model: Json, name: str) -> bool:
-    """A checkpoint's id does not name its base: any model with a fine-tune offer will do (assumed)."""
+    """A checkpoint's id does not name its base: any model with a fine-tune offer will do (assumed).
+
+    An id of OpenAI names the version of its base, one of Mistral does not (recorded in February 2026).
+    """
     match = _FINE_TUNED.match(name)
     if match is None:
         return any(is_fine_tune_offer(sku) for sku in model["skus"])
-    return match["root"].lower() == f"{model['name']}-{model['version']}".lower()
+    is_versioned = model["format"] == "OpenAI"
+    base = f"{model['name']}-{model['version']}" if is_versioned else str(model["name"])
+    return match["root"].lower() == base.lower()
 
 
 def is_fine_tune_offer(sku: Json) -> bool:
@@ -293,7 +299,8 @@ def rate_limits(offer: Json, capacity: int) -> list[Json]:
     return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
 
 
-def deployed_capabilities(listed: Listed, sku: str) -> Json:
+@lru_cache(maxsize=1024)
+def deployed_capabilities(listed: Listed, sku: str) -> Mapping[str, str]:
     """Capabilities as a deployment shows them: without those about training and commitments (recorded).
 
     A batch deployment has no chat completion (reported, 2024).

@@ -17,10 +17,10 @@ from reconciler.emulator.wire import Answer, Json
 RUNNING: dict[tuple[str, str], tuple[str, str]] = {
     ("account", "create"): ("Creating", "Creating"),  # recorded, 2023-05-01
     ("account", "update"): ("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): ("Creating", "Creating"),  # as the account's; not recorded
-    ("deployment", "migrate"): ("Updating", "Updating"),  # documented: 20 to 30 minutes
-    ("deployment", "update"): ("Updating", "Updating"),  # documented for provisioned migrations
-    ("deployment", "delete"): ("Deleting", "Deleting"),  # a state of the specification
+    ("deployment", "create"): ("Creating", "Running"),  # recorded, June 2024 and February 2026
+    ("deployment", "migrate"): ("Updating", "Running"),  # documented: 20 to 30 minutes
+    ("deployment", "update"): ("Updating", "Running"),  # documented for provisioned migrations
+    ("deployment", "delete"): ("Deleting", "Running"),  # a state of the specification
     ("account", "delete"): ("Deleting", "Deleting"),
     ("deleted", "delete"): ("Deleting", "Deleting"),
     ("raipolicy", "delete"): ("Deleting", "Deleting"),
@@ -303,6 +303,8 @@ def _wire(operation: Json) -> Json:
     shown = {name: operation[name] for name in ("id", "name", "status", "startTime")}
     if "endTime" in operation:
         shown["endTime"] = operation["endTime"]
+    if operation["kind"] == "deployment":
+        shown["percentComplete"] = 0.0  # also in the end (recorded, February 2026)
     if operation["status"] in {"Failed", "Canceled"}:
         shown["error"] = operation.get("error") or _failure(operation)
     return shown

@@ -24,6 +24,9 @@ _WORKLOAD_SHAPES: Mapping[str, type] = {
 _REFERENCE_REGION = "eastus2"
 """Sizes of a sku do not depend on the region but for one model; this region's list is complete."""
 
+_SCOPED_IN = "2026-01-15"
+"""The first preview in which a pool of quota says where it counts."""
+
 
 def location_of(turn: Turn) -> str:
     """The location as the caller spelled it; raises NoRegisteredProviderFound for an unknown one."""
@@ -54,9 +57,12 @@ def usages(turn: Turn) -> Answer:
 
 
 def _scoped(turn: Turn, item: Json, location: str) -> Json:
-    """A pool with its scope since 2026-07-01, with id and type in 2026-09-15-preview (specified)."""
-    preview = turn.version.endswith("-preview")
-    if turn.version < ("2026-01-15" if preview else "2026-07-01"):
+    """A pool with its scope since 2026-07-01, with id and type in 2026-09-15-preview (specified).
+
+    Before the first preview that has it no answer said it (recorded in October 2025).
+    """
+    since = _SCOPED_IN if turn.version.endswith("-preview") else "2026-07-01"
+    if turn.version < since or turn.now.date().isoformat() < _SCOPED_IN:
         return item
     name = item["name"]["value"]
     scoped = {**item, **scope_of(name, location)}

@@ -27,10 +27,10 @@ def test_a_provisioned_create_takes_two_polls() -> None:
     assert created.headers["retry-after"] == "1"
     assert len(created.headers["azure-asyncoperation"]) < 8192
     first = follow(arm, created)
-    assert (first.status, first.json["status"]) == (200, "Creating")
-    assert list(first.json) == ["id", "name", "status", "startTime"]
+    assert (first.status, first.json["status"]) == (200, "Running")
+    assert list(first.json) == ["id", "name", "status", "startTime", "percentComplete"]
     last = follow(arm, created)
-    assert list(last.json) == ["id", "name", "status", "startTime", "endTime"]
+    assert list(last.json) == ["id", "name", "status", "startTime", "endTime", "percentComplete"]
     assert last.json["status"] == "Succeeded"
     assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == "Succeeded"
 
@@ -57,7 +57,7 @@ def test_operations_counted_in_seconds_end_by_the_virtual_clock() -> None:
     created = arm.arm("PUT", deployment(), gpt_4o())
     assert "retry-after" not in created.headers
     for _ in range(5):
-        assert follow(arm, created).json["status"] == "Creating"
+        assert follow(arm, created).json["status"] == "Running"
     arm.control("clock", {"advanceSeconds": 601})
     assert follow(arm, created).json["status"] == "Succeeded"
 
@@ -130,7 +130,7 @@ def test_an_operation_can_be_made_to_run_for_ever() -> None:
     arm.control("faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": "never"}})
     created = arm.arm("PUT", deployment(), gpt_4o())
     arm.control("clock", {"advanceSeconds": 3000})
-    assert {follow(arm, created).json["status"] for _ in range(5)} == {"Creating"}
+    assert {follow(arm, created).json["status"] for _ in range(5)} == {"Running"}
 
 
 def test_an_operation_can_show_a_word_nobody_knows() -> None:
@@ -210,6 +210,21 @@ def test_a_delete_can_be_made_long_and_then_answers_202_with_location() -> None:
     polls = [arm.call("GET", f"{where.path}?{where.query}", bearer=arm.token).status for _ in range(2)]
     assert polls == [202, 200]
     assert arm.arm("GET", deployment()).status == 404
+
+
+def test_a_fine_tuned_deployment_is_deleted_by_an_operation_since_december_2025() -> None:
+    """Recorded on 2025-12-15; in January 2025 it was 200 at once."""
+    tuned = gpt_4o()
+    tuned["properties"]["model"] |= {"name": "gpt-4o-2024-08-06.ft-0123456789abcdef", "version": "1"}
+    arm = fleet(deployments=[{"id": deployment(), **tuned}, {"id": deployment("before"), **tuned}])
+    gone = arm.arm("DELETE", deployment())
+    assert (gone.status, gone.content) == (202, b"")
+    assert "location" in gone.headers
+    assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == "Deleting"
+    assert follow(arm, gone).json["status"] == "Succeeded"
+    assert arm.arm("GET", deployment()).status == 404
+    arm.control("clock", {"at": "2025-01-27T00:00:00Z"})
+    assert arm.arm("DELETE", deployment("before")).status == 200
 
 
 def test_operations_without_headers_are_followed_on_the_resource() -> None:

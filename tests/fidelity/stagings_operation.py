@@ -49,7 +49,7 @@ OPERATIONS: tuple[Staging, ...] = (
         "an operation that never ends",
         [put({"lro": "never"})],
         [PUT, Ask(control=("clock", {"advanceSeconds": 3000})), POLL, POLL],
-        lambda s: s[0].state == "Creating" and _shows(s[3], "Creating"),
+        lambda s: s[0].state == "Creating" and _shows(s[3], "Running"),
     ),
     row(
         55,
@@ -132,7 +132,7 @@ OPERATIONS: tuple[Staging, ...] = (
         "both headers, Location leading elsewhere",
         [put({"headers": {"Location": "http://127.0.0.1:1/wrong"}})],
         [PUT_PTU, POLL],
-        lambda s: s[0].one("location") == "http://127.0.0.1:1/wrong" and _shows(s[1], "Creating"),
+        lambda s: s[0].one("location") == "http://127.0.0.1:1/wrong" and _shows(s[1], "Running"),
     ),
     row(
         64,
@@ -224,7 +224,7 @@ OPERATIONS: tuple[Staging, ...] = (
         "the token expires while polling",
         [("lro", {"seconds": 7200})],
         [PUT_PTU, Ask(control=("clock", {"advanceSeconds": 3700})), POLL, Ask(poll=True, fresh=True)],
-        lambda s: s[2].code == "ExpiredAuthenticationToken" and _shows(s[3], "Creating"),
+        lambda s: s[2].code == "ExpiredAuthenticationToken" and _shows(s[3], "Running"),
     ),
     row(
         74,

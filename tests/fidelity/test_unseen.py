@@ -30,6 +30,7 @@ LATER = (
     "eleventh_built",
     "eleventh",
     "twelfth_built",
+    "twelfth",
 )
 
 

@@ -40,6 +40,7 @@ Part = Literal[
     "eleventh_built",
     "eleventh",
     "twelfth_built",
+    "twelfth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
