@@ -16,7 +16,7 @@ from reconciler.cli.commands.plan import plan_text
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
+from reconciler.cli.loop import enter, given_time, interruptible, listening_for_signals, reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import WRITING, look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
@@ -170,7 +170,8 @@ class _Run:
             )
         report = replace(report, items=(*report.items, *moved))
         code = exit_code(report, waited=pace.wait_for_operations)
-        return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
+        with given_time():
+            return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
 
     def _journal_end(self, kept: Journal) -> Exit:
         """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""
