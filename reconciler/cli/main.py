@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli.exit_codes import Exit, Interrupted, ended_by_signals
+from reconciler.cli.exit_codes import Exit, Interrupted, end_at_once, ended_by_signals
 from reconciler.cli.running import Run, error_text
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
@@ -169,6 +169,7 @@ def _failed(problem: BaseException, run: Run) -> int:
     if isinstance(problem, BrokenPipeError):
         _let_go_of_stdout()  # its reader has gone, which is its own business (F-094)
         return Exit.FAILED
+    end_at_once()
     code, word, message = _described(problem, run)
     _say(message, code)
     if isinstance(problem, Interrupted | KeyboardInterrupt | click.Abort) and run.first not in run.owed:

@@ -68,6 +68,23 @@ def test_a_second_signal_while_the_first_is_told_of_ends_the_process_at_once(
     assert ended(program, "version") == (code, "")
 
 
+def test_a_second_signal_ends_a_process_in_which_a_library_swallows_what_handlers_raise() -> None:
+    """pydantic made a SchemaError of it, with a traceback, while the document of the error was made."""
+    program = (
+        "import io, os, signal, sys\n"
+        "from reconciler.__main__ import main\n"
+        "class First(io.StringIO):\n"
+        "    def write(self, text): signal.raise_signal(signal.SIGTERM)\n"
+        "class Second(io.StringIO):\n"
+        "    def write(self, text):\n"
+        "        try: signal.raise_signal(signal.SIGTERM)\n"
+        "        except BaseException: os._exit(9)\n"
+        "sys.stdout, sys.stderr = First(), Second()\n"
+        "main()\n"
+    )
+    assert ended(program, "version") == (143, "")
+
+
 @contextmanager
 def writing(*words: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """The program in the middle of a result that nobody has begun to read; SIGUSR1 does nothing to it."""
