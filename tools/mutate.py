@@ -84,7 +84,9 @@ class Run:
 
 
 def start(mutant: Mutant | None, tests: Sequence[str]) -> Run:
-    """Fork a child that runs the tests."""
+    """Fork a child that runs the tests; RuntimeError where it would have the module itself, and no mutant."""
+    if mutant is not None and mutant.module in sys.modules:
+        raise RuntimeError(f"{mutant.module} was loaded before the fork, so no mutant of it can be")
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
@@ -197,7 +199,8 @@ def main() -> int:
             print(f"the tests fail without any mutant: {' '.join(tests)}", file=sys.stderr)
             return 1
     total, below = Count(), []
-    for path in files:
+    # Those of the rules last: their children are given the catalogue, which is under test itself.
+    for path in sorted(files, key=lambda path: held(path).tests is RULE_TESTS):
         if held(path).tests is RULE_TESTS:
             # Nothing here is under test from now on, so the children need not load it each for itself.
             importlib.import_module("reconciler.catalogue.load").catalogue()

@@ -107,9 +107,12 @@ class Auth:
         """Remember the tenant that a 401 names, unless the fleet declares one; whether it is news."""
         key = subscription.lower()
         named = _RIGHT_TENANT.search(fault.message)
-        if named is None or key in self._declared or self.tenant_of(subscription) == named[1].lower():
+        if named is None or key in self._declared:
             return False
-        self._learned[key] = named[1].lower()
+        known, right = self.tenant_of(subscription), named[1].lower()
+        if known is not None and known.lower() == right:
+            return False
+        self._learned[key] = right
         return True
 
     def _refused(
@@ -117,7 +120,7 @@ class Auth:
     ) -> tuple[tuple[str | None, Token], ...]:
         """Which of the tokens the 401 is about: a named one, all of the sources', else the primary one."""
         said = f"{fault.code} {fault.message} {challenge}"
-        named = tuple((tenant, token) for tenant, token in used.auxiliary if tenant in said.lower())
+        named = tuple((tenant, token) for tenant, token in used.auxiliary if tenant.lower() in said.lower())
         if named:
             return named
         if used.auxiliary and _AUXILIARY_WORDS.search(said):

@@ -6,6 +6,7 @@ The codes are a contract with every CI script that calls us (docs/reference/exit
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -56,6 +57,19 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for name in ours:
             signal.signal(name, before[name] or signal.SIG_DFL)
+
+
+def end_at_once() -> None:
+    """From now on a signal ends the process in silence: libraries swallow or reword what a handler raises."""
+    if threading.current_thread() is threading.main_thread():
+        for name in (signal.SIGINT, *TERMINATING):
+            if signal.getsignal(name) is not signal.SIG_IGN:
+                signal.signal(name, _exit)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    del frame
+    os._exit(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -17,6 +17,8 @@ from reconciler.cli.wiring import the_clock
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from reconciler.engine.stop import Cause, Stop
 
 
@@ -151,6 +153,33 @@ def listening_for_signals(stop: Stop) -> Iterator[None]:
 
     with _handling(lambda _, cause: stop.ask(Interruption(cause=cause))):
         yield
+
+
+@contextlib.contextmanager
+def given_time(seconds: float = 5.0) -> Iterator[None]:
+    """Let what is being written go on for so long after a signal; then, or with a second one, it ends.
+
+    A report of what was done is worth more than those seconds, and a reader may be slow or read no more.
+    """
+    before = {name: signal.getsignal(name) for name in (*_SIGNALS, signal.SIGALRM)}
+    ours = [name for name in _SIGNALS if before[name] is not signal.SIG_IGN]
+
+    def first(number: int, _: FrameType | None) -> None:
+        def end(*_: object) -> None:
+            raise Interrupted(_SIGNALS[signal.Signals(number)])
+
+        for name in (*ours, signal.SIGALRM):
+            signal.signal(name, end)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    for name in ours:
+        signal.signal(name, first)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for name, handler in before.items():
+            signal.signal(name, handler or signal.SIG_DFL)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli.exit_codes import Exit, Interrupted, ended_by_signals
+from reconciler.cli.exit_codes import Exit, Interrupted, end_at_once, ended_by_signals
 from reconciler.cli.running import Run, error_text
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
@@ -151,10 +151,13 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
             return Exit.USAGE
         except click.UsageError as wrong:
             return _say(_usage(wrong), Exit.USAGE)
-        except UsageProblem as wrong:
-            return _say(str(wrong), Exit.USAGE)
         except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 -- the last resort, and scrubbed
-            return _failed(problem, run)
+            cause = problem.__cause__  # another file, which errors of one file ask for, would not help
+            if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+                return _failed(cause, run)
+            return (
+                _say(str(problem), Exit.USAGE) if isinstance(problem, UsageProblem) else _failed(problem, run)
+            )
         if run.owed and ended not in {Exit.DONE, Exit.CHANGES}:
             message = "the result could not be written where it was asked for"
             _give_error(run, "not-written", message, None, ended)
@@ -166,8 +169,11 @@ def _failed(problem: BaseException, run: Run) -> int:
     if isinstance(problem, BrokenPipeError):
         _let_go_of_stdout()  # its reader has gone, which is its own business (F-094)
         return Exit.FAILED
+    end_at_once()
     code, word, message = _described(problem, run)
     _say(message, code)
+    if isinstance(problem, Interrupted | KeyboardInterrupt | click.Abort) and run.first not in run.owed:
+        _let_go_of_stdout()  # whoever ends us does not wait for a reader who reads no more
     _give_error(run, word, message, getattr(problem, "fix", None) or None, code)
     try:
         with _readers_may_go():

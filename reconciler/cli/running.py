@@ -43,7 +43,7 @@ class Run:
             self.writes(file, "--report")
 
     def gave(self, output: Output) -> None:
-        """A result is where it was asked for."""
+        """A result is where it was asked for, or is begun on stdout, where nothing can be taken back."""
         self._owed = [item for item in self._owed if (item.form, item.file) != (output.form, output.file)]
 
     @property

@@ -182,12 +182,12 @@ def write_result(output: Output, text: str) -> None:
     """Put the result on stdout, or into the named file whole or not at all."""
     if text and not text.endswith("\n"):
         text += "\n"
-    if output.file is None:
-        click.echo(text, nl=False, color=True)
-    else:
+    if output.file is not None:
         save(output.file, text)
     if (run := current()) is not None:
         run.gave(output)
+    if output.file is None:
+        click.echo(text, nl=False, color=True)
 
 
 def save(target: Path, text: str) -> None:

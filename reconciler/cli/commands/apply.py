@@ -16,7 +16,7 @@ from reconciler.cli.commands.plan import plan_text
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
+from reconciler.cli.loop import enter, given_time, interruptible, listening_for_signals, reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import WRITING, look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
@@ -145,8 +145,6 @@ class _Run:
         from reconciler.engine.pace import DEFAULT_PACE
         from reconciler.engine.stop import Cause, Interruption, Stop
 
-        if (run := current()) is not None:
-            run.may_have_written = True
         stop = Stop()
         pace = replace(
             DEFAULT_PACE,
@@ -154,20 +152,25 @@ class _Run:
             capacity_wait=self.asked.capacity_wait,
             apply_deadline=deadline.left(the_clock().monotonic()),
         )
-        with listening_for_signals(stop):
-            with listeners(self.output, self.asked.journal, plan) as (listener, kept):
-                report = await carry_out(
-                    plan,
-                    arm,
-                    the_clock(),
-                    listener,
-                    pace=pace,
-                    stop=stop,
-                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
-                    facts=arm,
-                )
-            report = replace(report, items=(*report.items, *moved))
-            code = exit_code(report, waited=pace.wait_for_operations)
+        with (
+            listening_for_signals(stop),
+            listeners(self.output, self.asked.journal, plan) as (listener, kept),
+        ):
+            if (run := current()) is not None:
+                run.may_have_written = True
+            report = await carry_out(
+                plan,
+                arm,
+                the_clock(),
+                listener,
+                pace=pace,
+                stop=stop,
+                time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
+                facts=arm,
+            )
+        report = replace(report, items=(*report.items, *moved))
+        code = exit_code(report, waited=pace.wait_for_operations)
+        with given_time():
             return max(code, _written(report, self.loaded, self.output), self._journal_end(kept))
 
     def _journal_end(self, kept: Journal) -> Exit:

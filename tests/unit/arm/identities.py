@@ -45,6 +45,13 @@ class Standing(SystemClock):
         return self.seconds
 
 
+class Hasty(SystemClock):
+    """Waits for nothing."""
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+
+
 def jwt(**claims: object) -> str:
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"eyJhbGciOiJub25lIn0.{payload}.sig"

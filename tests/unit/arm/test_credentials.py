@@ -1,8 +1,11 @@
 """Sign-in word by word: what each failure says, what is kept for how long, what the emulator is sent."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,7 +19,7 @@ from reconciler.arm.network import Network
 from reconciler.arm.tokens import AzureTokens, EmulatorTokens, Token
 from reconciler.errors import CredentialError, UsageProblem
 from tests.simulated.time import VirtualClock, run
-from tests.unit.arm.identities import Access, Credential, Standing, in_an_hour, jwt
+from tests.unit.arm.identities import Access, Credential, Hasty, Standing, in_an_hour, jwt
 from tests.unit.arm.scripted import TENANT, Maker, reply, wire
 
 AUTHORITY = "login.microsoftonline.com"
@@ -313,6 +316,108 @@ def test_an_emulator_that_gives_no_token_is_told_with_its_words(answer: Maker, s
         signed_in(answer)
     assert str(found.value) == f"the emulator at {HOME} gave no token for tenant {TENANT}: {said}"
     assert found.value.tenant == TENANT
+
+
+def given() -> httpx.Response:
+    return reply(200, {"access_token": "x", "expires_in": 60})
+
+
+def refused(by: httpx.RequestError) -> Callable[[], httpx.Response]:
+    def raising() -> httpx.Response:
+        raise by
+
+    return raising
+
+
+@pytest.mark.parametrize(
+    ("answers", "times", "reason"),
+    [
+        ([lambda: reply(500, {})] * 3, [0.0, 1.0, 5.0], "three times, the pauses growing"),
+        ([lambda: reply(500, {}), given], [0.0, 1.0], "a fault of its own: once more"),
+        ([lambda: reply(500, b"<html>"), given], [0.0, 1.0], "however it says so"),
+        ([refused(httpx.ConnectError("no")), given], [0.0, 1.0], "not there yet"),
+        ([lambda: reply(499, {})], [0.0], "our fault"),
+        ([lambda: reply(499, b"<html>")], [0.0], "our fault, however it says so"),
+        ([refused(httpx.UnsupportedProtocol("no"))], [0.0], "the next one would end alike"),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
+)
+def test_a_sign_in_is_tried_again_where_that_may_help(
+    answers: list[Callable[[], httpx.Response]], times: list[float], reason: str
+) -> None:
+    """F-144."""
+    asked: list[float] = []
+
+    class Script(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            del request
+            asked.append(VirtualClock().monotonic())
+            return answers[len(asked) - 1]()
+
+    async def fetched() -> None:
+        with contextlib.suppress(CredentialError):
+            await EmulatorTokens(HOME, transport=Script(), clock=VirtualClock()).token(TENANT)
+
+    run(fetched())
+    assert asked == times, reason
+
+
+def test_where_no_emulator_runs_it_is_said_to_start_it() -> None:
+    """Without a transport or a network of its own it uses this machine's."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+
+        async def fetched() -> CredentialError:
+            tokens = EmulatorTokens(f"http://127.0.0.1:{taken.getsockname()[1]}", clock=Hasty())
+            with pytest.raises(CredentialError) as found:
+                await tokens.token(TENANT)
+            return found.value
+
+        assert asyncio.run(fetched()).fix == "start the emulator"
+
+
+@pytest.mark.parametrize(
+    ("tenant", "who", "where"), [(TENANT, TENANT, f" --tenant {TENANT}"), (None, "of the credential", "")]
+)
+def test_a_demand_that_no_credential_meets_says_which_sign_in_would(
+    tenant: str | None, who: str, where: str
+) -> None:
+    """F-145."""
+    credential = Credential(ClientAuthenticationError("no"))
+
+    async def fetched() -> CredentialError:
+        with pytest.raises(CredentialError) as found:
+            await AzureTokens(kind="cli", make=lambda _: credential).token(tenant, fresh=True, claims="{}")
+        return found.value
+
+    failure = asyncio.run(fetched())
+    assert failure.tenant == (tenant or "")
+    assert (
+        f"ARM demands a stronger sign-in for tenant {who} (a claims challenge), and --credential cli has none"
+        in (str(failure))
+    )
+    assert failure.fix == (
+        f"run `az login{where} --scope https://management.azure.com/.default --claims-challenge e30=`"
+    )
+
+
+def test_a_credential_is_made_again_only_when_its_token_was_refused() -> None:
+    """One that has to meet a demand keeps the account that it signed in with."""
+    clock, made = Standing(), list[str | None]()
+
+    def make(tenant: str | None) -> Credential:
+        made.append(tenant)
+        return Credential(*[Access("x", int(clock.now().timestamp()))] * 4)
+
+    async def fetched() -> list[int]:
+        tokens, counts = AzureTokens(make=make, clock=clock), []
+        for clock.seconds, fresh, claims in ((0.0, False, None), (60.0, False, None), (61.0, True, "{}")):
+            await tokens.token(TENANT, fresh=fresh, claims=claims)
+            counts.append(len(made))
+        await tokens.token(TENANT, fresh=True)
+        return [*counts, len(made)]
+
+    assert asyncio.run(fetched()) == [1, 1, 1, 2]
 
 
 def test_an_address_elsewhere_is_told_with_what_is_allowed() -> None:

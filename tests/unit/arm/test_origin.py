@@ -124,6 +124,37 @@ def test_other_endpoints_are_refused(endpoint: str) -> None:
     assert endpoint_origin(endpoint) is None
 
 
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://127.0.0.1/x", 80),
+        ("https://management.azure.com/x", 443),
+        ("https://management.azure.com:1/x", 1),
+        ("https://management.azure.com:65535/x", 65535),
+        ("https://management.azure.com:0/x", None),
+        ("https://management.azure.com:65536/x", None),
+    ],
+)
+def test_a_port_is_the_usual_one_or_one_that_there_is(url: str, port: int | None) -> None:
+    found = origin_of(url)
+    assert (None if found is None else found.port) == port
+
+
+def test_an_address_has_at_most_eight_kib() -> None:
+    """F-067."""
+    longest = f"{HOME}/".ljust(8 * 1024, "x")
+    assert acceptable(longest, HOME)
+    assert not acceptable(f"{longest}x", HOME)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port", "usual"),
+    [("https", 443, True), ("https", 8443, False), ("http", 443, False), ("http", 80, False)],
+)
+def test_only_https_at_its_port_is_usual(scheme: str, port: int, *, usual: bool) -> None:
+    assert Origin(scheme=scheme, host="management.azure.com", port=port).usual is usual
+
+
 def test_loopback_is_told_by_address_not_by_look() -> None:
     """F-135."""
     assert [origin_of(url).loopback for url in ("http://127.9.9.9", "http://[::1]", "http://localhost")] == [  # type: ignore[union-attr] # all three are origins

@@ -16,7 +16,7 @@ from reconciler.clock import SystemClock
 from reconciler.domain.operation import OperationRef, OperationStatus
 from reconciler.errors import CredentialError, Forbidden, UsageProblem
 from tests.simulated.time import VirtualClock, run
-from tests.unit.arm.identities import Access, Credential, Standing, in_an_hour, jwt
+from tests.unit.arm.identities import Access, Credential, Hasty, Standing, in_an_hour, jwt
 from tests.unit.arm.scripted import (
     CHAT,
     OPERATION,
@@ -121,13 +121,6 @@ def test_a_sign_in_that_fails_in_passing_is_tried_again(kind: str) -> None:
         return (await tokens.token(TENANT)).reveal()
 
     assert asyncio.run(fetched()) == "found"
-
-
-class Hasty(SystemClock):
-    """Waits for nothing."""
-
-    async def sleep(self, seconds: float) -> None:
-        del seconds
 
 
 def test_a_second_401_is_forbidden_and_says_whose_token_it_was_but_not_the_token() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from reconciler.catalogue.facts import Stage
+from reconciler.catalogue.facts import Source, Stage
 from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import UNSET
 from reconciler.domain.ids import Region
@@ -187,6 +188,16 @@ def test_of_two_dates_in_one_table_the_earlier_counts() -> None:
     life = CATALOGUE.lifecycle("gpt-realtime-mini", "2025-10-06")
     assert life is not None
     assert (life.retires, life.disputed_with) == (date(2026, 9, 21), date(2027, 4, 6))
+    assert life.also_said == "the same table also says 2027-04-06"
+
+
+def test_another_table_that_says_another_date_is_named() -> None:
+    life = CATALOGUE.lifecycle("gpt-realtime-mini", "2025-10-06")
+    assert life is not None
+    other = Source(id="other", title="another table", as_of="2026-05-01")
+    assert replace(life, disputed_source=other).also_said == "another table, 2026-05-01 says 2027-04-06"
+    assert replace(life, disputed_source=None).also_said == "the same table also says 2027-04-06"
+    assert replace(life, disputed_with=None).also_said == ""
 
 
 def test_fine_tuned_models_outlive_their_base() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -183,3 +184,19 @@ def test_a_pipe_that_drips_is_given_up_when_the_time_limit_has_passed(
 def test_a_folder_is_no_plan(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "merge", "manifests"]) == 64
     assert "manifests: it is not a regular file or a FIFO" in capsys.readouterr().err
+
+
+def test_a_process_that_may_open_no_more_files_is_told_to_raise_its_limit_and_not_to_name_another_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["apply", saved(), "-q"]
+    assert run(words) == 0  # everything is imported
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull, "rb") as next_one:  # noqa: PTH123 -- its number is the first that is free
+        least = next_one.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (least, before[1]))
+    try:
+        assert run(words) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert "raise the limit, for example `ulimit -n 256`" in capsys.readouterr().err

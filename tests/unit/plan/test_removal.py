@@ -33,6 +33,7 @@ STRANGER_TOLD = "its account is prune: exclusive; nobody's mark is on it"
 PROTECTED_TOLD = f"{GONE}, but the Fleet's guards.protect covers it"
 RETAIN_TOLD = "its last manifest said onRemoval: retain"
 NEVER_TOLD = "its account is declared prune: never"
+NAMESAKE_TOLD = "which has no id: it may be another fleet's of that name"
 GOING_TOLD = "it is being deleted already"
 FOLLOWED_TOLD = f"{GOING_TOLD}; apply waits for the end of that, and deletes what is still there"
 
@@ -105,6 +106,24 @@ FATES: list[tuple[str, ObservedDeployment, PrunePolicy, Terms, Fate]] = [
     ),
     ("refusing", REFUSING, OWNED, PLAIN, Fate(Blocked, Reason.PROTECTED, PREVENTED, PREVENTED_WAY_OUT)),
     ("protected", MINE, OWNED, PROTECTING, Fate(Blocked, Reason.PROTECTED, PROTECTED_TOLD, UNPROTECT)),
+    (
+        "without a Fleet",
+        MINE,
+        EXCLUSIVE,
+        Terms(fleet=Fleet(name=OURS, declared=False)),
+        Fate(Keep, Reason.NO_FLEET, "no Fleet document names this fleet, so nothing is deleted"),
+    ),
+    (
+        "of our name, without our id",
+        MINE,
+        OWNED,
+        Terms(fleet=Fleet(name=OURS, id="3F2B8C1E-5d47-4c0a-9e61-7a1d2b3c4d5e")),
+        Fate(
+            Keep,
+            Reason.NOT_OURS,
+            f"it carries the mark of the fleet {OURS!r}, {NAMESAKE_TOLD}",
+        ),
+    ),
     ("retained comes first", RETAINED, OWNED, PROTECTING, Fate(Keep, Reason.RETAINED, RETAIN_TOLD)),
 ]
 

@@ -69,6 +69,12 @@ def test_regions_come_by_geography_then_by_data_zone() -> None:
     assert [one.name for one in near] == ["swedencentral", "francecentral", "japaneast", "uksouth", "westus"]
 
 
+def test_a_region_of_the_data_zone_comes_before_others_whatever_its_name() -> None:
+    regions = [Region(name) for name in ("brazilsouth", "germanywestcentral", "swedencentral")]
+    near = nearest_first(catalogue(), Region("swedencentral"), regions)
+    assert [one.name for one in near] == ["swedencentral", "germanywestcentral", "brazilsouth"]
+
+
 def test_regions_nobody_knows_are_far_and_near_nothing() -> None:
     regions = [Region(name) for name in ("westus", "atlantis", "eastus")]
     near = nearest_first(catalogue(), Region("eastus2"), regions)

@@ -35,6 +35,24 @@ def test_a_region_belongs_to_one_cloud(region: str, cloud: str, codes: set[str],
 
 
 @pytest.mark.parametrize(
+    ("cloud", "region"),
+    [
+        *(
+            ("AzureUSGovernment", f"us{name}")
+            for name in ("govvirginia", "govarizona", "govtexas", "goviowa", "dodcentral", "dodeast")
+        ),
+        *(
+            ("AzureChinaCloud", f"china{name}")
+            for name in ("north", "north2", "north3", "east", "east2", "east3")
+        ),
+    ],
+)
+def test_every_region_of_another_cloud_is_told_with_its_cloud(cloud: str, region: str) -> None:
+    [found] = find("region-cloud", deployment(region=region))
+    assert f"is one of {cloud}, and" in found.message
+
+
+@pytest.mark.parametrize(
     ("model_format", "data", "severities", "reason"),
     [
         ("Anthropic", ALL, [], "all three"),
