@@ -9,13 +9,13 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
 from reconciler.engine.outcome import ItemReport, Outcome
-from reconciler.errors import ArmRejected, Conflict, Forbidden, NotFound
+from reconciler.errors import ArmRejected, Conflict, Forbidden, InvalidRequest, NotFound
 from reconciler.plan.actions import Keep, Reason, Wait
 from tests.simulated.arm import SimulatedArm, World
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
-from tests.unit.engine.runs import words
+from tests.unit.engine.runs import puts, words
 
 CHAT = deployment("chat")
 NAME = "spilloverDeploymentName"
@@ -80,7 +80,8 @@ class NoLonger(SimulatedArm):
     async def put_deployment(
         self, deployment: DeploymentId, body: JsonObject, *, etag: str | None = ""
     ) -> Accepted:
-        if "PUT" in {one.verb for one in self.exchanges}:
+        if puts(self):
+            await self._exchange("PUT", str(deployment))
             raise self.refusal
         return await super().put_deployment(deployment, body, etag=etag)
 
@@ -101,6 +102,17 @@ def test_a_refusal_that_is_about_something_else_is_told_as_it_came(
     (found,) = run(reconcile(after, arm)).items
     told = "its PUT was done before that; the next run goes on from there"
     assert words(found) == (Outcome.FAILED, f"{code}: no", told)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_form_that_arm_does_not_take_is_followed_by_the_next_one(status: int) -> None:
+    the_world = pointing()
+    the_world.unsets[NAME] = "null"
+    arm = NoLonger(the_world)
+    arm.refusal = InvalidRequest("no", operation="write", target="t", status=status, code="Invalid")
+    (found,) = run(reconcile(fleet(desired("chat", spillover=None), desired("paygo")), arm)).items
+    assert found.fault is not None
+    assert (found.fault.code, puts(arm)) == ("NotUnset", ["chat"] * 3)
 
 
 def test_several_values_are_told_together_each_by_its_name() -> None:

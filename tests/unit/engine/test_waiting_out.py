@@ -156,3 +156,14 @@ def test_without_waiting_a_step_of_two_writes_sends_both_of_them(name: str) -> N
     assert [verb for _, verb, _ in the_world.writes] == verbs
     assert (item.attempts, item.fault) == (2, None)
     assert the_world.overlaps == []
+
+
+def test_without_waiting_a_delete_alone_is_left_to_its_operation() -> None:
+    async def scenario() -> ItemReport:
+        arm = SimulatedArm(world())
+        await reconcile(fleet(PTU, desired("stays")), arm)
+        pace = replace(DEFAULT_PACE, wait_for_operations=False)
+        (item,) = (await reconcile(fleet(desired("stays")), arm, pace=pace)).items
+        return item
+
+    assert words(run(scenario())) == (Outcome.UNKNOWN, ": ", "accepted; its end was not waited for")
