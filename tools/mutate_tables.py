@@ -26,6 +26,7 @@ SIGN_IN_TESTS = ("tests/unit/arm/test_credentials.py", "tests/unit/arm/test_sign
 ENGINE_TESTS = (
     "tests/unit/engine/test_words.py",
     "tests/unit/engine/test_one_step.py",
+    "tests/unit/engine/test_limits.py",
     "tests/unit/engine",
 )
 FIELD_TESTS = (
@@ -127,6 +128,12 @@ SAME = (
         line='return ("it is not there",)',
         what="'it is not there' -> other text",
         why="nobody reads it: what is not there is told as not found, and here anything missing will do",
+    ),
+    Same(
+        module="engine/writer",
+        line="break",
+        what="break -> continue",
+        why="what nothing is kept of needs no other form either: the break saves one round",
     ),
     Same(
         module="plan/moved",

@@ -26,6 +26,7 @@ from reconciler.engine.outcome import (
     Started,
     Stopping,
     Waiting,
+    fault_with_fix,
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import Arm, DeploymentsApi
@@ -103,7 +104,7 @@ async def apply(
             clock=clock,
             listener=listener,
             pace=pace,
-            fleet=plan.mark or plan.fleet,
+            fleet=plan.mark,
             stop=stop,
             jitter=jitter,
         ),
@@ -124,7 +125,7 @@ async def apply(
         await asyncio.gather(*lanes, working, stopping, limit, return_exceptions=True)
     if not working.cancelled() and (bug := working.exception()) is not None:
         raise bug
-    items = ledger.close(str(stop.why or "an earlier failure"))
+    items = ledger.close(str(stop.why))
     if facts is not None and not stop.asked:
         items = await with_names(await with_usages(items, plan.quota, facts), facts)
     return ApplyReport(plan=plan, items=items, interrupted=stop.why)
@@ -156,9 +157,12 @@ def _lanes(steps: tuple[Step, ...]) -> Mapping[AccountId, list[Step]]:
 
 
 def _no_room(item: ItemReport) -> bool:
-    """Whether a step was refused because its region is full, and nothing of it may be going on."""
-    refused = item.outcome is Outcome.FAILED and item.fault is not None
-    return refused and item.fault is not None and item.fault.code.lower() in CAPACITY_ERRORS
+    """Whether ARM turned a step's write away because its region is full.
+
+    One that it took and gave up later has no HTTP status; it may have left the deployment changed or Failed.
+    """
+    fault = item.fault
+    return fault is not None and fault.status is not None and fault.code.lower() in CAPACITY_ERRORS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,8 +199,7 @@ class _Run:
         broken = await self._broken_dependency(step)
         if broken is not None:
             message = f"it needs {broken.name} in {broken.account.name}, which did not succeed"
-            fault = Fault(code="dependency", message=message)
-            return ItemReport(step=step, outcome=Outcome.SKIPPED, fault=fault)
+            return ItemReport(step=step, outcome=Outcome.SKIPPED, fault=fault_with_fix("dependency", message))
         track = self.ledger.tracks[step.action.id]
         if self.stop.asked:
             return cut_short(step, track, str(self.stop.why))
@@ -216,23 +219,20 @@ class _Run:
         Each time it looks before it writes, as the first time.
         """
         clock, pace = self.writer.clock, self.writer.pace
-        item = await self.writer.carry_out(step, track, deadline=self.deadline)
+        began = clock.monotonic()
+        item = await self.writer.carry_out(step, track, began=began, deadline=self.deadline)
         until = clock.monotonic() + pace.capacity_wait
         while _no_room(item) and not self.stop.asked and (left := until - clock.monotonic()) > 0:
             pause = min(pace.capacity_pause, left)
             self.listener.notify(Waiting(step=step, what="capacity in the region", seconds=pause))
             await self.stop.first_or(pause, clock)
-            if self.stop.asked:
-                break
-            item = await self.writer.carry_out(step, track, deadline=self.deadline)
+            if not self.stop.asked:
+                item = await self.writer.carry_out(step, track, began=began, deadline=self.deadline)
         return item
 
     async def _broken_dependency(self, step: Step) -> DeploymentId | None:
         """Wait for what `step` depends on; the first of them that did not succeed, in the plan's order."""
         for needed in step.depends_on:
-            pending = self.ledger.ended.get(needed)
-            if pending is None:
-                continue
-            if (await asyncio.shield(pending)).outcome is not Outcome.SUCCEEDED:
+            if (await asyncio.shield(self.ledger.ended[needed])).outcome is not Outcome.SUCCEEDED:
                 return needed
         return None

@@ -260,7 +260,14 @@ _BY_CODES: Final[Mapping[tuple[str, ...], str]] = {
         "account in the portal"
     ),
     ("in-progress",): "Somebody else's operation had not ended. Run apply again later",
-    ("interrupted",): "It was sent and may still be running. Run apply again: it looks before it writes",
+    ("NotUnset",): (
+        "No form of a write takes this value away. Declare the value that is there, or take the line out of "
+        "the manifest: what it does not name is left as it is"
+    ),
+    (
+        "deferred",
+    ): "Nothing was written: there was no time left. Run apply again, or give it a longer --timeout",
+    ("interrupted",): "Run apply again: it looks before it writes, and goes on from what is there",
     ("dependency",): "Fix what it needs first; then run apply again",
 }
 _BY_CODE: Final = {code.lower(): fix for codes, fix in _BY_CODES.items() for code in codes}

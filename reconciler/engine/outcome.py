@@ -180,6 +180,11 @@ def fault_of(problem: ReconcilerError) -> Fault:
     )
 
 
+def fault_with_fix(code: str, message: str, request_id: str | None = None) -> Fault:
+    """A fault of the engine's own finding, with the fix that the table has for its code."""
+    return Fault(code=code, message=message, request_id=request_id, fix=fix_for(code, message))
+
+
 def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:
     """What a saved plan no longer fits: one end per moved deployment, in the place that `plan` has for it."""
     messages = {item.id: item.message for item in stale}
@@ -187,7 +192,7 @@ def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:
         ItemReport(
             step=step,
             outcome=Outcome.STALE,
-            fault=Fault(code="stale", message=message, fix=fix_for("stale", message)),
+            fault=fault_with_fix("stale", message),
         )
         for step in plan.steps
         if (message := messages.get(step.action.id))

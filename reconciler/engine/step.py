@@ -12,8 +12,15 @@ from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.fixes import fix_for
-from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
+from reconciler.engine.outcome import (
+    Fault,
+    ItemReport,
+    Listener,
+    Outcome,
+    Sending,
+    Waiting,
+    fault_with_fix,
+)
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.stop import Stop
@@ -40,7 +47,6 @@ class StepEnded(Exception):  # noqa: N818 -- a way out of nested waits, not an e
     """A step has ended, in this way."""
 
     def __init__(self, outcome: Outcome, fault: Fault | None = None, note: str = "") -> None:
-        super().__init__(outcome.value)
         self.outcome, self.fault, self.note = outcome, fault, note
 
 
@@ -59,7 +65,7 @@ def cut_short(step: Step, track: Track, why: str) -> ItemReport:
     else:
         note = f"not started: {why}"
         return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=note)
-    fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+    fault = fault_with_fix("interrupted", message, track.request_id)
     return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
 
 
@@ -92,12 +98,14 @@ class Write:
 
     `wanted` gives the dotted fields that are not yet as this write wants them; none once it has taken effect.
     Of these, `tolerated` ones are not waited for afterwards: whether ARM drops them is only found out.
+    `last` is False where the step has a further write, which cannot go before this one has ended.
     """
 
     body: JsonObject | None = None
     source_tenants: tuple[str, ...] = ()
     tolerated: frozenset[str] = frozenset()
     wanted: Callable[[ObservedDeployment | None], tuple[str, ...]]
+    last: bool = True
 
     @property
     def verb(self) -> str:
@@ -156,7 +164,7 @@ class StepContext:
 
     def fault(self, code: str, message: str) -> Fault:
         """A fault of this step, with the request that it is about."""
-        return Fault(code=code, message=message, request_id=self.track.request_id, fix=fix_for(code, message))
+        return fault_with_fix(code, message, self.track.request_id)
 
 
 def succeeded(now: ObservedDeployment) -> bool:

@@ -71,7 +71,8 @@ class Delivery:
         """The deployment as it was read back; raises StepEnded where it did not come to that."""
         here, track = self.here, self.here.track
         accepted = await self._accepted()
-        if accepted is not None and not here.pace.wait_for_operations and accepted.operation is not None:
+        followed = here.pace.wait_for_operations or not self.write.last
+        if accepted is not None and accepted.operation is not None and not followed:
             raise StepEnded(Outcome.UNKNOWN, note="accepted; its end was not waited for")
         failure = await follow(here, accepted)
         found = await confirm(here, self.write, failure)
@@ -84,14 +85,13 @@ class Delivery:
         here, track = self.here, self.here.track
         pause, delay = here.pace.conflict_first, here.pace.poll_first
         while True:
-            step, answer, state = await self._one_turn()
-            if step is _Next.DONE:
-                return None
-            if step is _Next.WAIT:
-                await self._others_work(state, delay)
-                delay = here.longer(delay)
-                continue
+            answer, state = await self._one_turn()
             match answer:
+                case _Next.DONE:
+                    return None
+                case _Next.WAIT:
+                    await self._others_work(state, delay)
+                    delay = here.longer(delay)
                 case Accepted():
                     track.attempts += 1
                     here.resends.earn()
@@ -114,11 +114,11 @@ class Delivery:
                         return None
                     track.in_flight = ""
                     raise self._refused(answer) from answer
-                case _:
-                    raise answer or TypeError("a write without an answer")
+                case ArmError():
+                    raise answer
 
-    async def _one_turn(self) -> tuple[_Next, Accepted | Deferred | ArmError | CredentialError | None, str]:
-        """One look, and the write where the look allows it; with the state that the look saw."""
+    async def _one_turn(self) -> tuple[_Next | Accepted | Deferred | ArmError | CredentialError, str]:
+        """What came of the write where the look allows one, else what to do; with the state that it saw."""
         here, write = self.here, self.write
         turn = here.api.turn(
             here.id,
@@ -130,9 +130,8 @@ class Delivery:
         try:
             async with turn as mine:
                 now = mine.observed
-                step = self._judged(now)
-                answer = None
-                if step is _Next.SEND:
+                answer: _Next | Accepted | Deferred | ArmError | CredentialError = self._judged(now)
+                if answer is _Next.SEND:
                     sent = mine.delete() if write.body is None else mine.put(write.body)
                     answer = await tried(sent, lambda problem: problem)
         except (ArmError, CredentialError) as blind:
@@ -140,7 +139,7 @@ class Delivery:
                 raise
             note = f"could not look: {blind}"
             raise StepEnded(Outcome.UNKNOWN, fault_of(self.lost), note) from blind
-        return step, answer, "" if now is None else now.provisioning_state
+        return answer, "" if now is None else now.provisioning_state
 
     # -- what a look means ---------------------------------------------------------------------------------
 

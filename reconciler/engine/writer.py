@@ -8,7 +8,7 @@ null, then by an empty text, each once, and the report says which of them worked
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.clock import Clock
@@ -38,6 +38,8 @@ from reconciler.plan.diff import body_changes
 from reconciler.plan.pair import unanswered
 from reconciler.plan.plan import Step
 
+_NOT_THAT_FORM: Final = frozenset({400, 422})
+"""The statuses of a body that ARM does not take; any other refusal is no word on the form of a value."""
 _ASKED: Final[tuple[tuple[JsonValue, str], ...]] = ((None, "an explicit null"), ("", "an empty text"))
 
 
@@ -54,9 +56,11 @@ class Writer:
     jitter: Callable[[], float]
     resends: Resends = field(default_factory=Resends)
 
-    async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
-        """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
-        started = self.clock.monotonic()
+    async def carry_out(self, step: Step, track: Track, *, began: float, deadline: float) -> ItemReport:
+        """Take `step` to its end, or to `deadline`; never raises an ArmError.
+
+        Both times are in monotonic seconds; the report counts from when the step `began`.
+        """
         here = StepContext(
             api=self.api,
             clock=self.clock,
@@ -68,7 +72,7 @@ class Writer:
             track=track,
             observer=StepObserver(step=step, track=track, listener=self.listener, stop=self.stop),
             resends=self.resends,
-            deadline=min(deadline, started + self.pace.operation_deadline),
+            deadline=min(deadline, self.clock.monotonic() + self.pace.operation_deadline),
         )
         outcome, fault, note = Outcome.SUCCEEDED, None, ""
         try:
@@ -86,7 +90,7 @@ class Writer:
             step=step,
             outcome=outcome,
             attempts=track.attempts,
-            duration_ms=round((self.clock.monotonic() - started) * 1000),
+            duration_ms=round((self.clock.monotonic() - began) * 1000),
             fault=fault,
             note="; ".join(filter(None, (*track.notes, note, half))),
         )
@@ -106,7 +110,7 @@ async def _run(here: StepContext) -> None:
                 known = await Delivery(here, _put(here, action.desired, body, last=False), known).carry_out()
             await _to_the_declared(here, action.desired, action.body, known)
         case Replace():
-            await Delivery(here, _DELETE, action.observed).carry_out()
+            await Delivery(here, replace(_DELETE, last=False), action.observed).carry_out()
             await _to_the_declared(here, action.desired, action.body, None)
         case Delete():
             await Delivery(here, _DELETE, action.observed).carry_out()
@@ -123,6 +127,8 @@ async def _wait_out(here: StepContext, action: Wait) -> None:
         now = await here.look()
         if now is None or now.settled:
             break
+        if not here.pace.wait_for_operations:
+            raise StepEnded(Outcome.UNKNOWN, note="its operation goes on; its end was not waited for")
         if not await here.wait(f"its operation ({now.provisioning_state})", delay):
             message = f"still {now.provisioning_state} when time was up; the next run goes on from there"
             raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))
@@ -147,6 +153,7 @@ def _put(here: StepContext, desired: DesiredDeployment, body: JsonObject, *, las
         source_tenants=tenants,
         tolerated=frozenset(map(manifest_path, nulls(desired))) if last else frozenset(),
         wanted=wanted,
+        last=last,
     )
 
 
@@ -158,7 +165,7 @@ async def _to_the_declared(
     found = await Delivery(here, _put(here, desired, body), known).carry_out()
     kept, how = _kept(here, desired, found), "leaving it out"
     for value, form in _ASKED:
-        if not kept or found is None:
+        if not kept:
             break
         how = form
         for path in kept:
@@ -166,7 +173,7 @@ async def _to_the_declared(
         try:
             found = await Delivery(here, _put(here, desired, body), found).carry_out()
         except StepEnded as refused:
-            if refused.outcome is not Outcome.FAILED:
+            if refused.fault is None or refused.fault.status not in _NOT_THAT_FORM:
                 raise
             here.track.in_flight = ""
         kept = _kept(here, desired, found)

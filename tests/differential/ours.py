@@ -96,7 +96,9 @@ async def _call(row: Row, world: World, clock: Hasty) -> tuple[str, str]:
             stop=Stop(),
             jitter=lambda: 0.0,
         )
-        item = await writer.carry_out(_step(row, world), Track(), deadline=DEFAULT_PACE.apply_deadline)
+        item = await writer.carry_out(
+            _step(row, world), Track(), began=0.0, deadline=DEFAULT_PACE.apply_deadline
+        )
         return _WORDS.get(item.outcome, item.outcome.value), item.fault.code if item.fault else ""
 
 

@@ -134,7 +134,7 @@ ROWS: dict[str, tuple[str, str]] = {
         f"{DRIFTING_E2E}::test_the_fleet_or_the_command_says_which_causes_fail",
     ),
     "2.5 wait": (
-        f"{UNSET}::test_an_operation_is_waited_for_and_nothing_is_written",
+        "unit/engine/test_waiting_out.py::test_an_operation_is_waited_for_and_what_it_left_is_told",
         f"{MIGRATING_E2E}::test_an_operation_under_way_is_a_wait_that_writes_nothing_and_is_no_change",
     ),
 }

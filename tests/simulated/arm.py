@@ -285,7 +285,7 @@ class SimulatedArm:
     ) -> AsyncIterator["SimulatedTurn"]:
         del attempt, source_tenants
         await self.held_back(method, observer)
-        observed = await self.get_deployment(deployment)
+        observed = await self.get_deployment(deployment, observer=observer)
         yield SimulatedTurn(self, deployment, observed, method, observer, self.now)
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
@@ -314,6 +314,7 @@ class SimulatedArm:
         self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
     ) -> ObservedDeployment | None:
         await self.held_back("GET", observer)
+        observer.sending("GET")
         await self._exchange("GET", str(deployment))
         self._must_exist(deployment.account)
         return self._observed(deployment) if deployment in self.world.deployments else None
@@ -350,6 +351,7 @@ class SimulatedArm:
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
         await self.held_back("GET", observer)
+        observer.sending("GET")
         await self._exchange("POLL", str(operation.target))
         known = self.world.operations[operation.url]
         if known.done:

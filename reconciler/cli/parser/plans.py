@@ -139,7 +139,9 @@ apply = command(
         "asked",
         lazily("cli.commands.apply.ApplyAsked"),
         flag("--yes", "--auto-approve", help="Do not ask."),
-        flag("--no-wait", help="Do not follow long operations to their end."),
+        flag(
+            "--no-wait", help="Do not follow long operations to their end, unless a further write needs it."
+        ),
         option(
             "--capacity-wait",
             type=click.FloatRange(min=0),

@@ -8,6 +8,7 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.operation import (
     UNWATCHED,
     Accepted,
@@ -20,6 +21,9 @@ from reconciler.domain.state import ObservedDeployment, SystemMetadata
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.step import Track
+from reconciler.engine.stop import Stop
+from reconciler.engine.writer import Writer
 from reconciler.errors import ArmError, CredentialError, Forbidden, InvalidRequest, NotFound, Throttled
 from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.arm import Fault as Scripted
@@ -370,3 +374,59 @@ def test_a_write_whose_account_is_gone_is_unknown_and_no_success() -> None:
     gone = NotFound("gone", operation="read", target="t", status=404, code="ParentResourceNotFound")
     (item,) = items(fleet(desired("chat")), world(), refuse("GET", gone, after="PUT"))
     assert (item.outcome, item.note) == (Outcome.UNKNOWN, "sent, but its account is not found")
+
+
+# -- what a step is --------------------------------------------------------------------------------------
+
+
+def nobodys() -> tuple[World, DesiredState]:
+    """A deployment that no fleet has marked, and a manifest that declares it as it is."""
+    the_world = world()
+    run(reconcile(fleet(desired("chat")), SimulatedArm(the_world)))
+    the_world.deployments[CHAT]["tags"] = {"team": "search"}
+    return the_world, fleet(desired("chat"))
+
+
+def test_what_is_nobodys_and_as_declared_gets_our_marks_and_keeps_its_tags() -> None:
+    the_world, after = nobodys()
+    (item,) = items(after, the_world)
+    assert words(item) == (Outcome.SUCCEEDED, ": ", "")
+    tags = the_world.deployments[CHAT]["tags"]
+    assert (tags["team"], tags[FLEET_TAG]) == ("search", "ours")
+
+
+def test_what_changed_since_the_plan_is_not_adopted() -> None:
+    """F-080."""
+    the_world, after = nobodys()
+
+    async def scenario() -> ItemReport:
+        arm = SimulatedArm(the_world)
+        plan = await plan_of(after, arm)
+        assert [step.action.kind for step in plan.steps] == ["adopt"]
+        the_world.deployments[CHAT]["tags"][FLEET_TAG] = "theirs"
+        return (await apply(plan, arm, VirtualClock(), Silence())).items[0]
+
+    assert words(run(scenario()))[:2] == (Outcome.STALE, f"stale: tags.{FLEET_TAG} changed since the plan")
+    assert the_world.deployments[CHAT]["tags"] == {"team": "search", FLEET_TAG: "theirs"}
+
+
+def test_a_step_with_nothing_to_do_is_no_work_for_a_writer() -> None:
+    """F-093: a bug of ours is said, and no step is called done that nobody knows how to do."""
+    arm = SimulatedArm(world())
+
+    async def scenario() -> None:
+        await reconcile(fleet(desired("chat")), arm)
+        (kept,) = (await plan_of(fleet(desired("chat")), arm)).steps
+        writer = Writer(
+            api=arm,
+            clock=VirtualClock(),
+            listener=Silence(),
+            pace=DEFAULT_PACE,
+            fleet="ours",
+            stop=Stop(),
+            jitter=lambda: 0.0,
+        )
+        with pytest.raises(TypeError, match=r"^Keep\(.*\) writes nothing$"):
+            await writer.carry_out(kept, Track(), began=0.0, deadline=100.0)
+
+    run(scenario())

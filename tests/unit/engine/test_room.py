@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.domain.deployment import ModelRef
 from reconciler.domain.ids import Region
+from reconciler.domain.operation import OperationStatus
 from reconciler.domain.platform import ModelCapacity
 from reconciler.domain.sku import SkuName
 from reconciler.engine.apply import apply
@@ -19,8 +20,8 @@ from reconciler.engine.platform import ask_capacities
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ArmRejected, InvalidRequest
 from reconciler.plan.capacity import CapacityQuestion
-from tests.simulated.arm import Exchange, SimulatedArm, World
-from tests.simulated.fleets import REGION, account, desired, fleet
+from tests.simulated.arm import Ending, Exchange, SimulatedArm, World
+from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of
 from tests.simulated.time import VirtualClock, run
 
@@ -80,9 +81,17 @@ def full(times: int, code: str = "InsufficientCapacity") -> Callable[[Exchange, 
 
 
 def applied(
-    fault: Callable[[Exchange, str], None], wait: float, ears: Ears | None = None, stop: Stop | None = None
+    fault: Callable[[Exchange, str], None],
+    wait: float,
+    ears: Ears | None = None,
+    stop: Stop | None = None,
+    *,
+    latency: float = 0.2,
+    ending: Ending | None = None,
 ) -> tuple[ApplyReport, SimulatedArm]:
-    arm = SimulatedArm(World(accounts={account("alpha"): REGION}), fault=fault)
+    world = World(accounts={account("alpha"): REGION})
+    world.endings |= {} if ending is None else {deployment("ptu"): ending}
+    arm = SimulatedArm(world, fault=fault, latency=latency)
     state = fleet(desired("ptu", sku="ProvisionedManaged", capacity=50))
 
     async def scenario() -> ApplyReport:
@@ -104,6 +113,40 @@ def test_a_region_that_gets_room_in_time_is_written_to() -> None:
     assert ears.waits == [30.0, 30.0, 30.0]
     looks = [one.verb for one in arm.exchanges if one.target.endswith("/ptu")]
     assert looks[:6] == ["GET", "PUT"] * 3
+
+
+@pytest.mark.parametrize("code", ["InsufficientCapacity", "AllocationFailed", "SkuNotAvailable"])
+def test_each_code_that_names_capacity_is_waited_for(code: str) -> None:
+    ears = Ears()
+    assert outcome(applied(full(1, code), 300, ears)[0]) is Outcome.SUCCEEDED
+    assert ears.waits == [30.0]
+
+
+def test_what_is_left_of_the_wait_is_waited_to_its_last_half_second() -> None:
+    ears = Ears()
+    assert outcome(applied(full(2), 30.5, ears, latency=0.0)[0]) is Outcome.SUCCEEDED
+    assert ears.waits == [30.0, 0.5]
+
+
+def test_a_step_that_waited_for_room_took_as_long_as_that() -> None:
+    report, _ = applied(full(2), 300, latency=0.0)
+    assert report.items[0].duration_ms == 2 * 30_000 + 30_000
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_a_write_that_arm_took_and_a_full_region_failed_is_not_tried_again_and_says_what_it_lacked(
+    state: str,
+) -> None:
+    """It has left something there; that somebody else created that would be untrue."""
+    ears = Ears()
+    ending = Ending(OperationStatus.FAILED, state, "InsufficientCapacity")
+    report, arm = applied(full(0), 300, ears, ending=ending)
+    fault = report.items[0].fault
+    assert fault is not None
+    assert (outcome(report), fault.code, ears.waits) == (Outcome.FAILED, "InsufficientCapacity", [])
+    assert fault.fix.startswith("The region has no room for this SKU now")
+    assert ("--replace-failed" in fault.fix) == (state == "Failed")
+    assert sum(one.verb == "PUT" for one in arm.exchanges) == 1
 
 
 def test_without_a_wait_the_first_refusal_ends_the_step() -> None:

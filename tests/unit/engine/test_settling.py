@@ -7,17 +7,24 @@ from typing import Any
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
-from reconciler.domain.operation import OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.engine.apply import Stop
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
-from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stop import Cause, Interruption
-from reconciler.errors import Conflict
+from reconciler.errors import Conflict, NotFound
 from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
 from tests.simulated.reconcile import reconcile
 from tests.simulated.time import run
-from tests.unit.engine.runs import Lagging, puts
+from tests.unit.engine.runs import Ear, Lagging, puts, refuse, words
 
 CHAT = deployment("chat")
 ALLOWED = Lifecycle(replace_allowed=True)
@@ -264,3 +271,78 @@ def test_a_write_ignored_in_a_second_deployment_does_not_hide_the_first() -> Non
         )
 
     assert [item.outcome for item in run(scenario()).items] == [Outcome.FAILED, Outcome.SUCCEEDED]
+
+
+# -- to the last second ----------------------------------------------------------------------------------
+
+
+def heard(one: DesiredDeployment, arm: SimulatedArm, pace: Pace) -> tuple[ItemReport, list[str]]:
+    """The report of a create, and how long it waited for what."""
+    ear = Ear()
+    item = only(run(reconcile(fleet(one), arm, pace=pace, listener=ear)))
+    return item, [told for told in ear.heard if " s for " in told]
+
+
+def test_an_operation_is_asked_about_until_a_second_before_the_time_is_up() -> None:
+    """F-143: what is left for one read more."""
+    the_world = world()
+    the_world.long_seconds = 10_000.0
+    pace = replace(DEFAULT_PACE, operation_deadline=12.0)
+    item, waits = heard(PTU, SimulatedArm(the_world, latency=0.0), pace)
+    assert item.outcome is Outcome.UNKNOWN
+    assert waits == [f"{seconds} s for its operation" for seconds in (5, 5, 1)]
+
+
+def test_what_is_not_there_is_looked_for_as_long_as_a_read_may_lag_and_no_longer() -> None:
+    """F-029."""
+    arm = Lagging(world(), latency=0.0)
+    arm.lag = 10_000.0
+    item, waits = heard(desired("chat"), arm, replace(DEFAULT_PACE, settle=1.0))
+    assert told(item) == "NotFoundAfterSuccess: ARM accepted it, yet 1 s later it was not there"
+    assert waits == ["1 s for the deployment to settle"]
+
+
+def test_an_account_that_is_not_found_is_looked_for_as_long_as_a_read_may_lag_and_no_longer() -> None:
+    """F-142."""
+    gone = NotFound("gone", operation="read", target="t", status=404, code="ParentResourceNotFound")
+    arm = SimulatedArm(world(), latency=0.0, fault=refuse("GET", gone, after="PUT"))
+    item, waits = heard(desired("chat"), arm, replace(DEFAULT_PACE, settle=1.0))
+    assert words(item) == (
+        Outcome.UNKNOWN,
+        "ParentResourceNotFound: gone",
+        "sent, but its account is not found",
+    )
+    assert waits == ["1 s for the deployment to settle"]
+
+
+# -- what a failed operation leaves ----------------------------------------------------------------------
+
+
+def test_a_failed_operation_that_leaves_no_failed_deployment_says_nothing_of_replacing_one() -> None:
+    """F-055: its cause is told all the same, and what to do about that."""
+    the_world = world()
+    the_world.endings[CHAT] = Ending(OperationStatus.FAILED, "Canceled", "InsufficientQuota")
+    item = only(run(reconcile(fleet(PTU), SimulatedArm(the_world))))
+    assert words(item) == (Outcome.FAILED, "InsufficientQuota: scripted", "")
+    assert item.fault is not None
+    assert item.fault.fix == fix_for("InsufficientQuota", "scripted")
+
+
+def test_a_failed_operation_that_leaves_nothing_there_is_told_in_its_own_words() -> None:
+    """F-055."""
+    the_world = world()
+
+    class TakenBack(SimulatedArm):
+        async def poll(
+            self, operation: OperationRef, *, observer: SendObserver = UNWATCHED
+        ) -> OperationState:
+            state = await super().poll(operation, observer=observer)
+            if state.status is OperationStatus.FAILED:
+                del self.world.deployments[CHAT]
+            return state
+
+    the_world.endings[CHAT] = Ending(OperationStatus.FAILED, "Failed", "InsufficientQuota")
+    item = only(run(reconcile(fleet(PTU), TakenBack(the_world))))
+    assert words(item) == (Outcome.FAILED, "InsufficientQuota: scripted", "")
+    assert item.fault is not None
+    assert item.fault.fix == fix_for("InsufficientQuota", "scripted")

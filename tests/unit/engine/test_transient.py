@@ -22,6 +22,7 @@ from tests.simulated.arm import Ending, Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
+from tests.unit.engine.runs import words
 
 CHAT = deployment("chat")
 PTU = desired("chat", sku="ProvisionedManaged", capacity=50)
@@ -66,7 +67,8 @@ def test_a_delete_that_is_answered_404_while_it_is_still_there_has_failed() -> N
         await reconcile(fleet(desired("chat"), desired("stays")), SimulatedArm(the_world))
         return (await reconcile(fleet(desired("stays")), SimulatedArm(the_world, fault=fault))).items[0]
 
-    assert run(scenario()).outcome is Outcome.FAILED
+    item = run(scenario())
+    assert words(item) == (Outcome.FAILED, "SubscriptionNotFound: it is not there", "")
 
 
 @pytest.mark.parametrize(("lag", "outcome"), [(40.0, Outcome.SUCCEEDED), (300.0, Outcome.UNKNOWN)])

@@ -4,13 +4,18 @@ from typing import Any
 
 import pytest
 
+from reconciler.domain.deployment import JsonObject
 from reconciler.domain.fleet import DesiredState
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.operation import Accepted
 from reconciler.engine.outcome import ItemReport, Outcome
+from reconciler.errors import ArmRejected, Conflict, Forbidden, NotFound
 from reconciler.plan.actions import Keep, Reason, Wait
 from tests.simulated.arm import SimulatedArm, World
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
+from tests.unit.engine.runs import words
 
 CHAT = deployment("chat")
 NAME = "spilloverDeploymentName"
@@ -61,6 +66,62 @@ def test_what_nothing_unsets_is_a_failure_that_names_what_is_still_there() -> No
     assert found.fault is not None
     assert found.fault.code == "NotUnset"
     assert found.fault.message == f"ARM keeps {NAME} ('paygo'), whether it is left out, null or empty"
+    assert found.fault.fix == (
+        "No form of a write takes this value away. Declare the value that is there, or take the line out of "
+        "the manifest: what it does not name is left as it is"
+    )
+
+
+class NoLonger(SimulatedArm):
+    """Refuses every PUT but the first."""
+
+    refusal: ArmRejected
+
+    async def put_deployment(
+        self, deployment: DeploymentId, body: JsonObject, *, etag: str | None = ""
+    ) -> Accepted:
+        if "PUT" in {one.verb for one in self.exchanges}:
+            raise self.refusal
+        return await super().put_deployment(deployment, body, etag=etag)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [(Conflict, 409, "RequestConflict"), (Forbidden, 403, "ScopeLocked"), (NotFound, 404, "Gone")],
+)
+def test_a_refusal_that_is_about_something_else_is_told_as_it_came(
+    kind: type[ArmRejected], status: int, code: str
+) -> None:
+    """That ARM keeps the value in every form would be untrue: the other forms were not looked at."""
+    the_world = pointing()
+    the_world.unsets[NAME] = "null"
+    arm = NoLonger(the_world)
+    arm.refusal = kind("no", operation="write", target="t", status=status, code=code)
+    after = fleet(desired("chat", spillover=None), desired("paygo"))
+    (found,) = run(reconcile(after, arm)).items
+    told = "its PUT was done before that; the next run goes on from there"
+    assert words(found) == (Outcome.FAILED, f"{code}: no", told)
+
+
+def test_several_values_are_told_together_each_by_its_name() -> None:
+    both: Any = {NAME: None, "parentDeploymentName": None}
+    there: Any = {NAME: "paygo", "parentDeploymentName": "paygo"}
+    for form, told in (("null", "an explicit null"), ("never", "")):
+        the_world = world()
+        run(reconcile(fleet(desired("chat", settings=there), desired("paygo")), SimulatedArm(the_world)))
+        the_world.unsets |= dict.fromkeys(both, form)
+        found = item(fleet(desired("chat", settings=both), desired("paygo")), the_world)
+        if told:
+            assert (found.outcome, found.note) == (
+                Outcome.SUCCEEDED,
+                f"{NAME}, parentDeploymentName: un-set by {told}",
+            )
+        else:
+            assert found.fault is not None
+            assert (
+                found.fault.message == f"ARM keeps {NAME} ('paygo'), parentDeploymentName ('paygo'), "
+                "whether it is left out, null or empty"
+            )
 
 
 def test_what_it_pointed_to_is_deleted_afterwards_and_only_then() -> None:
@@ -143,18 +204,12 @@ def busy(ends_as: str = "Succeeded") -> World:
     return the_world
 
 
-@pytest.mark.parametrize(
-    ("ends_as", "outcome"), [("Succeeded", Outcome.SUCCEEDED), ("Failed", Outcome.STALE)]
-)
-def test_an_operation_is_waited_for_and_nothing_is_written(ends_as: str, outcome: Outcome) -> None:
-    the_world = busy(ends_as)
-    before = len(the_world.writes)
+def test_an_operation_that_is_waited_for_is_no_write_of_the_plan() -> None:
+    the_world = busy()
     plan = run(plan_of(fleet(desired("chat")), SimulatedArm(the_world)))
     (step,) = plan.steps
     assert isinstance(step.action, Wait)
     assert (step.action.reason, plan.writes, plan.applyable) == (Reason.IN_PROGRESS, (), True)
-    found = item(fleet(desired("chat")), the_world)
-    assert (found.outcome, len(the_world.writes)) == (outcome, before)
 
 
 def test_the_first_of_two_writes_does_not_miss_what_arm_keeps_to_itself_either() -> None:

@@ -177,6 +177,27 @@ def test_a_dependency_that_failed_is_named_with_its_account() -> None:
     }
 
 
+def test_what_was_left_out_or_interrupted_is_told_with_what_to_do() -> None:
+    """F-145: also where nothing came from ARM."""
+    nope = InvalidRequest("no", operation="write", target="", status=400, code="Nope")
+    state = fleet(desired("front", spillover="target"), desired("target"))
+    the_world = world()
+    the_world.long_seconds = 3600.0
+    fixes = {
+        item.fault.code: item.fault.fix
+        for item in (
+            *items(state, world(), refuse("PUT", nope)),
+            *items(fleet(PTU), the_world, stop_at=(10.0,)),
+        )
+        if item.fault is not None
+    }
+    assert fixes == {
+        "Nope": "",
+        "dependency": "Fix what it needs first; then run apply again",
+        "interrupted": "Run apply again: it looks before it writes, and goes on from what is there",
+    }
+
+
 def test_what_a_lane_leaves_undone_is_told_with_the_reason() -> None:
     """F-054, F-032."""
     the_world = world()
