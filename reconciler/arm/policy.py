@@ -56,7 +56,6 @@ from reconciler.arm.retry import (
 from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
-from reconciler.diagnostics import counted
 from reconciler.domain.operation import Deferred
 from reconciler.errors import ApiVersionUnknown, ArmRejected, ArmUnreachable
 
@@ -284,7 +283,7 @@ class RequestPolicy:
             return answer
         if answer.exhausted and self._places.lower():
             self._on_warning(
-                f"{answer.reason}; from here on {counted(self._places.count, 'request')} at a time. "
+                f"{answer.reason}; requests at the same time from here on: {self._places.count}. "
                 "`ulimit -n` raises the limit, --parallelism lowers the need"
             )
         if call.send_by is not None and answer.unsent and (answer.exhausted or answer.timed_out):

@@ -215,14 +215,14 @@ def test_a_machine_without_files_left_sends_fewer_at_a_time_and_says_so() -> Non
 
     seen = ask(Short([lambda: reply(200, resource())]), crowd, parallelism=8)
     assert seen.value == 20
-    assert "from here on 4 requests at a time. " in seen.warnings[0]
+    assert "requests at the same time from here on: 4. " in seen.warnings[0]
     assert "ulimit -n" in seen.warnings[0]
 
 
-def test_the_last_place_is_told_as_one_request() -> None:
+def test_the_last_place_is_told_too() -> None:
     class Full(Wire):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             raise httpx.ConnectError("failed", request=request) from OSError(errno.EMFILE, "no more files")
 
     seen = ask(Full([]), lambda arm: arm.get_deployment(CHAT), parallelism=2)
-    assert "from here on 1 request at a time. " in seen.warnings[0]
+    assert "requests at the same time from here on: 1. " in seen.warnings[0]
