@@ -101,7 +101,7 @@ async def _connected(url: httpx.URL, context: ssl.SSLContext, seconds: float) ->
         url.port or (443 if secure else 80),
         ssl=context if secure else None,
         server_hostname=host if secure else None,
-        happy_eyeballs_delay=0.25,
+        happy_eyeballs_delay=None if host.replace(".", "").isdigit() else 0.25,  # an address is no race
     )
     try:
         _, connection = await _within(
