@@ -141,9 +141,7 @@ def reporting(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-@pytest.mark.parametrize(
-    ("numbers", "code"), [([SIGTERM], 143), ([SIGINT], 130), ([SIGTERM] * 2, 143), ([SIGINT] * 2, 130)]
-)
+@pytest.mark.parametrize(("numbers", "code"), [([SIGTERM], 143), ([SIGTERM] * 2, 143), ([SIGINT] * 2, 130)])
 def test_an_apply_that_has_done_its_work_waits_for_nobody_for_long(
     numbers: list[Signals], code: int, tmp_path: Path
 ) -> None:
