@@ -94,8 +94,8 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
     """Draw one token from the caller's bucket; the result is the headers that tell what is left.
 
     Raises 429 SubscriptionRequestsThrottled with Retry-After when the bucket is empty. The switch
-    `throttling: off` counts without refusing. Time is the virtual clock's, so a test empties and refills a
-    bucket without waiting.
+    `throttling: off` counts without refusing, and tells of a full bucket, for clients heed what is left. Time
+    is the virtual clock's, so a test empties and refills a bucket without waiting.
     """
     segments = request.segments
     is_of_one = len(segments) > 1 and segments[0].lower() == "subscriptions"
@@ -105,7 +105,8 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
     where = (subscription or caller.tenant).lower()
     own = _level(store, now, f"{where}/{caller.client}/{name}", size, refill)
     every = _level(store, now, f"{where}//{name}", size * _GLOBAL, refill * _GLOBAL)
-    if min(own, every) < 1 and store.switch("throttling") != "off":
+    is_off = store.switch("throttling") == "off"
+    if min(own, every) < 1 and not is_off:
         wait = max(1, math.ceil((1 - min(own, every)) / refill))
         # types without names, in capitals, as the text of a recorded 429 prints them
         types = "/".join(part for index, part in enumerate(segments) if index % 2 == 0 or "." in part)
@@ -117,6 +118,8 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
     moment = clock.stamp(now)
     store.put("bucket", f"{where}/{caller.client}/{name}", {"level": own, "at": moment})
     store.put("bucket", f"{where}//{name}", {"level": every, "at": moment})
+    if is_off:
+        own, every = size, size * _GLOBAL
     scope = "subscription" if subscription else "tenant"
     return {
         f"x-ms-ratelimit-remaining-{scope}-{name}": str(int(own)),
