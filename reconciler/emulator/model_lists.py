@@ -33,6 +33,8 @@ _MODEL_SINCE = {
 """What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
 _SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
 """The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
+_BY_KIND = ("OpenAI", "AIServices")
+"""Lists come by account kind: OpenAI, AIServices, the others (recorded in April 2026, reported in August)."""
 
 
 def items(store: Store, subscription: str, location: str, version: str, now: datetime) -> Sequence[Kept]:
@@ -74,7 +76,11 @@ def _items(
             "location": above.rpartition("/")[2],
         }
         found += [Kept.headed(address, item) for item in items]
-    return tuple(found)
+    return tuple(sorted(found, key=_place))
+
+
+def _place(item: Kept) -> int:
+    return _BY_KIND.index(item["kind"]) if item["kind"] in _BY_KIND else len(_BY_KIND)
 
 
 @lru_cache(maxsize=2048)

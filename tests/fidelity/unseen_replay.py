@@ -41,6 +41,8 @@ Part = Literal[
     "eleventh",
     "twelfth_built",
     "twelfth",
+    "thirteenth_built",
+    "thirteenth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -78,7 +80,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
-    twelfth's by version.
+    twelfth's by version, the thirteenth's by number.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -89,6 +91,10 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
+    if "file" in session:
+        is_built = _digest(session["file"]) % 3 > 0
+        names = {row["file"] for row in listed["built" if is_built else "aside"]}
+        return is_built == part.endswith("built") and session["file"] in names
     if part.startswith("twelfth"):
         entry = {name: session[name] for name in ("repository", "path", "commit")}
         return entry in listed["recordings"]["built" if part.endswith("built") else "aside"]
@@ -98,7 +104,9 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
 
 
 def source_of(session: Mapping[str, Any]) -> str:
-    """Where a session is from: repository and file, or the address of a report."""
+    """Where a session is from: repository and file, the number of a stored file, or the address of a report."""
+    if "file" in session:
+        return f"stored file {session['file']}"
     return session.get("url") or f"{session['repository']} {session['path']}"
 
 
