@@ -104,7 +104,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
 
 
 def source_of(session: Mapping[str, Any]) -> str:
-    """Where a session is from: repository and file, the number of a stored file, or the address of a report."""
+    """Where a session is from: repository and file, a number, or the address of a report."""
     if "file" in session:
         return f"stored file {session['file']}"
     return session.get("url") or f"{session['repository']} {session['path']}"
