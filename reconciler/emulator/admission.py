@@ -63,8 +63,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise errors.refusal("no_capacity", sku=sku["name"], region=account["location"])
-    is_veiled = references.is_partner(model) and not turn.is_inner
-    quota.require(turn, account["location"], held, units, is_veiled=is_veiled)
+    quota.require(turn, account["location"], held, units)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,

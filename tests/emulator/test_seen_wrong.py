@@ -392,13 +392,13 @@ def test_a_capacity_below_one_is_told_before_the_fields_that_a_partner_wants() -
     assert partner().arm("PUT", deployment(), asked).code == "InvalidCapacity"
 
 
-def test_a_partners_deployment_beyond_its_quota_is_refused_without_saying_so_except_in_a_template() -> None:
+def test_a_partners_deployment_beyond_its_quota_is_refused_as_any_other_directly_and_in_a_template() -> None:
     counter = {"name": {"value": "AIServices.GlobalStandard.claude-test"}, "currentValue": 0, "limit": 0}
     arm = fleet(
         models={"swedencentral": [{**CLAUDE, "kind": "OpenAI"}]},
         usages={f"{SUB_A}/swedencentral": [counter]},
     )
-    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).code == "715-123420"
+    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).code == "InsufficientQuota"
     resource = {
         "type": "Microsoft.CognitiveServices/accounts/deployments",
         "apiVersion": "2026-05-01",
