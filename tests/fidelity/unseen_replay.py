@@ -80,7 +80,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
-    twelfth's by version, the thirteenth's by number.
+    twelfth's by version, the thirteenth's by number, all of whose further list is set aside.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -93,6 +93,8 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         return session["query"] in listed["queries"]
     if "file" in session:
         is_built = _digest(session["file"]) % 3 > 0
+        if session["reading"] > 2 and part == "thirteenth":
+            return session["file"] in {row["file"] for row in listed["further"]}
         names = {row["file"] for row in listed["built" if is_built else "aside"]}
         return is_built == part.endswith("built") and session["file"] in names
     if part.startswith("twelfth"):
