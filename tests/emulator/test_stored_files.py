@@ -3,7 +3,7 @@
 import pytest
 
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, deployment, fleet
-from tests.emulator.test_seen_wrong import CLAUDE, PROVIDED, claude
+from tests.emulator.partners import CLAUDE, PROVIDED, claude
 
 
 def put(
