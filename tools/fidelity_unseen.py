@@ -141,6 +141,8 @@ _NAMES: Mapping[Part, str] = {
     "twelfth": "twelfth trial (recordings), set aside",
     "thirteenth_built": "thirteenth trial (files), read before building",
     "thirteenth": "thirteenth trial (files), set aside",
+    "fourteenth_built": "fourteenth trial (files), read before building",
+    "fourteenth": "fourteenth trial (files), set aside",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -34,8 +34,12 @@ _STORAGE_FIXED_SINCE = "2024-04-01"
 _TRUSTING = frozenset({"TextAnalytics"})
 """Kinds that take `bypass` though no recorded account of them says so (tested in October 2025)."""
 
+_ACCESS_SAID_SINCE = "2026-01-01"
+"""A write over an account with projects has to say `publicNetworkAccess` (reported in 2026)."""
+
 _OF_AZURE = "sys.regionrestriction"
-"""The name of the assignment that Azure itself makes for students' and trial subscriptions."""
+"""The name of the assignment that Azure itself makes for students' and trial subscriptions, and for regions
+that take no new customers."""
 
 
 def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
@@ -56,7 +60,7 @@ def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
     if before is None and gone is not None:
         raise errors.refusal("soft_deleted", account_id=gone["id"])
     check_properties(turn, key, asked, before)
-    _require_fields(turn, asked, before)
+    _require_fields(turn, key, asked, before)
     if before is None:
         _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
 
@@ -89,6 +93,7 @@ def check_properties(turn: Turn, key: str, asked: Json, before: Json | None) -> 
     if storage and is_late and turn.now.date().isoformat() >= _STORAGE_FIXED_SINCE:
         raise errors.refusal("storage_fixed")
     _check_bypass(turn, asked, before)
+    _check_injections(asked, before)
     wanted = at(asked, "properties", "customSubDomainName")
     if wanted and _SUBDOMAIN.match(wanted) is None:
         raise errors.refusal("invalid_subdomain", name=wanted)
@@ -106,6 +111,18 @@ def _check_bypass(turn: Turn, asked: Json, before: Json | None) -> None:
     able = account_facts.capabilities(kind, sku, turn.now.date().isoformat())
     if kind not in _TRUSTING and all(capability["name"] != "TrustedServices" for capability in able):
         raise errors.refusal("bypass_not_supported", kind=kind)
+
+
+def _check_injections(asked: Json, before: Json | None) -> None:
+    """Raise the refusal of taking away the network that an account was made with (run in 2026)."""
+    wanted = at(asked, "properties", "networkInjections")
+    if before is None or not at(before, "body", "properties", "networkInjections") or wanted is None:
+        return
+    injections = [wanted] if isinstance(wanted, dict) else wanted
+    if not injections:
+        raise errors.refusal("injection_empty")
+    if any(at(injection, "useMicrosoftManagedNetwork") is True for injection in injections):
+        raise errors.refusal("injection_fixed")
 
 
 def subdomain_owner(turn: Turn, name: str) -> str | None:
@@ -135,20 +152,23 @@ def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
     quota.require_account(turn, asked.get("location", ""), kind)
 
 
-def _require_fields(turn: Turn, asked: Json, before: Json | None) -> None:
+def _require_fields(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
     """What a PUT has to say of an account.
 
     `properties` of a new one in the autumn of 2023 (reported in September; one was made without in November,
-    recorded); by the switch `accountFields: required` also `networkAcls` of a new one (reported in June 2023)
-    and `publicNetworkAccess` over an old one (2026).
+    recorded); `publicNetworkAccess` over one with projects; by the switch `accountFields: required` over any
+    old one, and `networkAcls` too (reported of a new one in June 2023, of an old one in July 2026).
     """
     day = turn.now.date().isoformat()
     missing = []
     if before is None and _PROPERTIES_REQUIRED[0] <= day < _PROPERTIES_REQUIRED[1]:
         missing.append("properties" if "properties" not in asked else "")
+    wanted = ["publicNetworkAccess"] if before is not None else []
     if turn.store.switch("accountFields") == "required":
-        field = "networkAcls" if before is None else "publicNetworkAccess"
-        missing.append("" if at(asked, "properties", field) else field)
+        wanted.append("networkAcls")
+    elif day < _ACCESS_SAID_SINCE or not any(turn.store.scan("child", f"{key}/projects/")):
+        wanted.clear()
+    missing += [field for field in wanted if not at(asked, "properties", field)]
     for field in filter(None, missing):
         raise errors.refusal("field_required", name=f"{field[0].upper()}{field[1:]}")
 
@@ -174,7 +194,8 @@ def _require_policies(turn: Turn, account: str, location: str, asked: Json) -> N
         if places is not None and normal_location(location) not in map(normal_location, places):
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
-                raise errors.refusal("disallowed_by_azure", name=name)
+                text = str(assignment.get("nonComplianceMessage") or "")
+                raise errors.refusal("disallowed_by_azure", name=name, text=text.removesuffix("."))
             raise policy_errors.disallowed_by_policy(name, assignment, now=turn.now)
         missing = [name for name in assignment.get("requiredTags", ()) if name.lower() not in tags]
         wanted: Json = assignment.get("requiredProperties") or {}

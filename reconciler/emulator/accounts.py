@@ -101,7 +101,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
     )
 
 
-def require_quiet(turn: Turn) -> None:
+def require_quiet(turn: Turn, child: str = "") -> None:
     """Refuse a write while another one of the same account is under way: 409 RequestConflict.
 
     A request still being processed leaves a mark (`asgi`); a long operation lives in `provisioning`.
@@ -111,10 +111,10 @@ def require_quiet(turn: Turn) -> None:
     mark = turn.store.get("mark", key)
     name = key if account is None else account["body"]["id"]
     if turn.collided or (mark is not None and mark["ticket"] != turn.ticket):
-        raise errors.refusal("another_operation", account_id=name)
+        raise errors.refusal("another_operation", account_id=name, child=child)
     settled = account is None or account["body"]["properties"]["provisioningState"] in provisioning.TERMINAL
     if provisioning.collide(turn.store, turn.now, key) or not settled:
-        raise errors.refusal("another_operation", account_id=name)
+        raise errors.refusal("another_operation", account_id=name, child=child)
 
 
 def _require_settled(turn: Turn) -> None:
@@ -169,6 +169,8 @@ def put(turn: Turn) -> Answer:
     before = turn.store.get("account", key_of(turn))
     if before is None and at(asked, "properties", "restore") is True:
         return _restore(turn, asked)
+    if before is not None and at(asked, "properties", "restore") is True:
+        raise errors.refusal("nothing_deleted", account_id=id_of(turn))
     account_access.check(turn, key_of(turn), asked, before)
     _require_settled(turn)
     body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)

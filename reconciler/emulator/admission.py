@@ -58,7 +58,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
     if references.is_partner(model):
         references.require_partner_data(body, before)
-    if before is None:
+    if before is None or sku["capacity"] > before["body"]["sku"]["capacity"]:
         references.require_standing(turn.store, turn.now)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None or quota.counts_anew(turn) else before["units"]
@@ -242,12 +242,13 @@ def _deprecated(turn: Turn, listed: Listed, sku: str) -> errors.Refusal:
 def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     """Legality is the sku's own where a list has it (since 2026-09-01), else the model's.
 
-    A clock set before the first list knows no withdrawal, only the ends (gpt-4o was deployed in June 2025,
-    recorded); what a world lists itself is judged as it says.
+    A clock set before the first list knows few withdrawals, else only the ends (gpt-4o was deployed in June
+    2025, recorded); what a world lists itself is judged as it says.
     """
-    if turn.now < clock.WORLD_BEGINS and not listed.is_posted:
-        return
     model = listed.model
+    is_early = turn.now < clock.WORLD_BEGINS and not listed.is_posted
+    if is_early and not offers.was_closed(model, turn.now):
+        return
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
         raise errors.refusal("model_retired", name=model["name"])

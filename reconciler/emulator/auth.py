@@ -29,6 +29,7 @@ _ACCOUNT_ID = re.compile(
     r"/accounts/[^/]+$",
     re.IGNORECASE,
 )
+_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _READ_ACCOUNT = "Microsoft.CognitiveServices/accounts/read"
 
 
@@ -101,6 +102,8 @@ def auxiliary(store: Store, now: datetime, headers: Mapping[str, str]) -> dict[s
 
 def require_tenant(store: Store, caller: Caller, subscription: str) -> Json:
     """The subscription's document, if it exists and the caller's token is of its tenant."""
+    if _GUID.match(subscription) is None and store.get("subscription", subscription.lower()) is None:
+        raise errors.refusal("subscription_malformed", subscription=subscription)
     found = store.require(
         "subscription",
         subscription.lower(),

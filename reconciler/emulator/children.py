@@ -76,7 +76,8 @@ def put(child: Child, turn: Turn) -> Answer:
     asked = _asked(turn)
     if child.is_single:
         _require_connections(asked)
-    accounts.require_quiet(turn)
+    _require_owner(child, turn)
+    accounts.require_quiet(turn, child.kind)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, asked, before)
     headers: dict[str, str] = {}
@@ -181,6 +182,16 @@ def _require_connections(asked: Json) -> None:
     wrong = [name for name, connections in named.items() if len(connections) != 1]
     if wrong and any(named.values()):
         raise errors.refusal("one_connection_each", name=wrong[0])
+
+
+def _require_owner(child: Child, turn: Turn) -> None:
+    """Refuse a connection of a project by the name of one that all projects share (reported, 2026)."""
+    shared = f"{accounts.key_of(turn)}/connections/{turn.args['child']}".lower()
+    if child.kind == "accounts/projects/connections" and turn.store.get("child", shared) is not None:
+        group = accounts.id_of(turn).partition("/providers/")[0]
+        raise errors.refusal(
+            "connection_of_another", name=turn.args["child"], group=group, account=turn.args["account"]
+        )
 
 
 def _require_none_else(child: Child, turn: Turn) -> None:

@@ -204,6 +204,8 @@ def put_group(turn: Turn) -> Answer:
     if before is None and not asked.get("location"):
         raise errors.refusal("location_required")
     location = normal_location(asked.get("location", ""))
+    if before is not None and location not in {"", before["location"]}:
+        raise errors.refusal("group_elsewhere", wanted=asked["location"], location=before["location"])
     body = group(turn.subscription, turn.args["group"], location, asked.get("tags"))
     if before is not None:
         body = {**before, **({"tags": asked["tags"]} if "tags" in asked else {})}

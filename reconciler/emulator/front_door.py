@@ -71,7 +71,7 @@ def admit(
     if "subscription" in args:
         subscription = auth.require_tenant(store, caller, args["subscription"])
         if route.action:
-            auth.require_right(store, caller, route.action, request.path)
+            auth.require_right(store, caller, route.action, route.scope(request.path))
         if route.since and subscription.get("registered", True) is not True:
             raise errors.refusal("subscription_not_registered")
         writable.require(store, subscription, request.method, request.path)

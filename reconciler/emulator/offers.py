@@ -47,11 +47,20 @@ EARLIER = "2026-02"
 _DEFAULTS_THEN = {("OpenAI", "gpt-4o"): "2024-08-06"}
 """Default versions before that day, where they were other ones (recorded)."""
 
-SUMMER_2026 = datetime(2026, 8, 1, tzinfo=UTC)
-"""About then gpt-4o-mini came to be closed to new deployments and to last longer (stored files, four)."""
+SUMMER_2026 = datetime(2026, 7, 5, tzinfo=UTC)
+"""From then on three versions are closed to new deployments, and gpt-4o-mini lasts longer (stored files)."""
 SUMMER = "2026-08"
 _SEASONS = ((LATER_BEGINS, LATER), (SUMMER_2026, SUMMER), (SPRING_2026, ""))
-_CLOSED = ("openai", "gpt-4o-mini", "2024-07-18")
+_CLOSED = {
+    ("openai", "gpt-4o-mini", "2024-07-18"),
+    ("openai", "gpt-4o", "2024-11-20"),
+    ("openai", "o4-mini", "2025-04-16"),
+}
+_CLOSED_BEFORE: Mapping[tuple[str, ...], datetime] = {
+    ("openai", "gpt-4o", "2024-05-13"): datetime(2026, 4, 13, tzinfo=UTC),
+    ("openai", "gpt-4o", "2024-08-06"): datetime(2026, 5, 10, tzinfo=UTC),
+}
+"""Days on which a version that the shipped lists call Deprecating was first refused (reported)."""
 _END_THEN, _END_SINCE = "2026-10-01T00:00:00Z", "2027-04-14T00:00:00Z"
 
 _WHOLE_LISTS = frozenset({"eastus2", "swedencentral"})
@@ -146,16 +155,20 @@ def _as_before(listed: Listed) -> Listed:
 def _as_closed(listed: Listed) -> Listed:
     """A model as it is since the summer of 2026; what is closed lasts until another day."""
     model = listed.model
-    if _identity(model) != _CLOSED:
+    if _identity(model) not in _CLOSED:
         return listed
     skus = [
         {**sku, "deprecationDate": _END_SINCE} if sku.get("deprecationDate") == _END_THEN else sku
         for sku in model["skus"]
     ]
     end = dict.fromkeys(model["deprecation"], _END_SINCE)
-    return replace(
-        listed, model={**model, "lifecycleStatus": "Deprecating", "deprecation": end, "skus": skus}
-    )
+    longer = {"deprecation": end, "skus": skus} if model["name"] == "gpt-4o-mini" else {}
+    return replace(listed, model={**model, "lifecycleStatus": "Deprecating", **longer})
+
+
+def was_closed(model: Json, now: datetime) -> bool:
+    """Whether a version was refused to those new to it before the first lists."""
+    return _CLOSED_BEFORE.get(_identity(model), _NEVER) <= now
 
 
 def turn_season(store: Store, now: datetime) -> None:

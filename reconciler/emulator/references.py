@@ -35,6 +35,11 @@ _INELIGIBLE = {
     "unpaid": (
         "Purchase failed because there is no valid payment method associated with this Azure subscription."
         " Please retry using a subscription that has an active payment instrument."
+        " Learn more: https://aka.ms/SaaSPurchaseErrors"
+    ),
+    "free": (
+        "The plan '{plan}' can't be purchased using a free subscription. Please select a different"
+        " subscription and try again."
     ),
     "internal": (
         "This subscription is internal or sandbox. Only $0.00 products or test products can be purchased."
@@ -149,7 +154,7 @@ def require_leave(store: Store, now: datetime, model: Json, sku: str, place: str
 
 
 def require_standing(store: Store, now: datetime) -> None:
-    """Refuse a new deployment of a subscription held back; what a partner wants to know is asked first."""
+    """Refuse a new or larger deployment of a subscription held back; what a partner wants is asked first."""
     if store.switch("standing") == "held":
         raise errors.refusal("held_back", now=now)
 
@@ -170,6 +175,7 @@ def _require_sale(store: Store, model: Json) -> None:
         )
     reason = _INELIGIBLE.get(store.switch("marketplace"))
     if reason is not None:
+        reason = reason.replace("{plan}", str(model["name"]).lower())
         raise errors.refusal(
             "not_for_sale",
             reason=f"Marketplace Subscription purchase eligibility check failed, error message [{reason}].",

@@ -4,12 +4,14 @@ Rule of this module: literal segments compare without case, as ARM's do; what is
 untouched.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer
 
+_NAMESPACE = re.compile(r"/providers/[^/]+$", re.IGNORECASE)
 Handler = Callable[[Turn], Answer]
 
 
@@ -36,6 +38,12 @@ class Route:
             elif wanted.lower() != found.lower():
                 return None
         return args
+
+    def scope(self, path: str) -> str:
+        """Where the right is needed: at the resource, for a list or an action at what it is of (reported)."""
+        if self.pattern[-1].startswith("{"):
+            return path
+        return _NAMESPACE.sub("", path.rstrip("/").rpartition("/")[0]) or path
 
 
 SUB = "/subscriptions/{subscription}"

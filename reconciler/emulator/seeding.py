@@ -67,7 +67,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTarget": ("checked", "unchecked"),
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
-    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "internal", "unmapped"),
+    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "free", "internal", "unmapped"),
     "throttlingKeys": ("hidden", "shown"),
     "accountAccess": ("granted", "current", "refused", "closed"),
     "accountFields": ("optional", "required"),

@@ -75,6 +75,16 @@ def test_a_policy_keeps_accounts_to_its_regions(name: str, code: str) -> None:
     assert arm.arm("PUT", f"{ABOVE}other", asked(location="swedencentral")).status == 201
 
 
+def test_a_region_closed_to_new_customers_says_so() -> None:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments"
+    text = "The selected region is currently not accepting new customers: https://aka.ms/locationineligible."
+    policy = {"assignmentId": f"{assignment}/sys.regionrestriction", "scope": "/", "effect": "Deny"}
+    arm = fleet(policies=[{**policy, "allowedLocations": ["westus"], "nonComplianceMessage": text}])
+    assert arm.arm("PUT", f"{ABOVE}other", asked()).message == (
+        f"Resource 'other' was disallowed by Azure: {text}"
+    )
+
+
 def test_a_policy_that_only_looks_on_keeps_nobody_out() -> None:
     assert placed("places", "Audit").arm("PUT", f"{ABOVE}other", asked()).status == 201
 
@@ -98,6 +108,46 @@ def test_an_account_with_a_network_for_agents_brings_its_capability_host(injecti
     assert [host["name"] for host in listed] == ["other@aml_aiagentservice"]
     second = arm.arm("PUT", f"{ABOVE}other/capabilityHosts/mine", {"properties": {}})
     assert (second.status, second.code) == (409, "Conflict")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ([], "InvalidResourceProperties"),
+        ([{"scenario": "agent", "useMicrosoftManagedNetwork": True}], "NetworkInjectionUpdateNotAllowed"),
+    ],
+)
+def test_a_network_that_was_injected_is_not_taken_away(wanted: object, code: str) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    given = [{"scenario": "agent", "subnetArmId": "/subnets/s"}]
+    assert arm.arm("PUT", f"{ABOVE}other", asked(networkInjections=given)).status == 201
+    found = arm.arm("PATCH", f"{ABOVE}other", {"properties": {"networkInjections": wanted}})
+    assert (found.status, found.code) == (400, code)
+    assert arm.arm("PATCH", f"{ABOVE}other", {"properties": {"networkInjections": given}}).status < 300
+
+
+@pytest.mark.parametrize(("day", "status"), [("2025-12-01", 200), ("2026-01-01", 400)])
+def test_a_write_over_an_account_with_projects_says_its_public_access(day: str, status: int) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    assert arm.control("clock", {"at": f"{day}T12:00:00Z"}).status == 200
+    body = {
+        **asked(allowProjectManagement=True),
+        "kind": "AIServices",
+        "identity": {"type": "SystemAssigned"},
+    }
+    assert arm.arm("PUT", f"{ABOVE}other", body).status == 201
+    assert arm.arm("PUT", f"{ABOVE}other", body).status == 200
+    assert arm.arm("PUT", f"{ABOVE}other/projects/one", {"location": "eastus"}).status == 201
+    found = arm.arm("PUT", f"{ABOVE}other", body)
+    assert found.status == status
+    assert status == 200 or found.message == "PublicNetworkAccess is required for this resouce."
+    body["properties"] = {
+        **asked(allowProjectManagement=True)["properties"],
+        "publicNetworkAccess": "Enabled",
+    }
+    assert arm.arm("PUT", f"{ABOVE}other", body).status == 200
 
 
 @pytest.mark.parametrize("injections", [[], [{"scenario": "none"}], None])
@@ -163,6 +213,45 @@ def test_restoring_nothing_names_what_is_not_there() -> None:
     found = fleet().arm("PUT", f"{ABOVE}never", {**asked(), "properties": {"restore": True}})
     assert found.code == "CanNotRestoreANonExistingResource"
     assert f"with ID '{ABOVE}never' doesn't exist" in found.message
+
+
+def test_a_project_has_no_connection_by_the_name_of_one_of_its_account() -> None:
+    arm, given = fleet(), {"properties": {"category": "AppInsights", "authType": "ApiKey", "target": "x"}}
+    arm.control("lro", {"polls": 0})
+    body = {**asked(allowProjectManagement=True), "identity": {"type": "SystemAssigned"}}
+    assert arm.arm("PUT", f"{ABOVE}other", body).status == 201
+    assert arm.arm("PUT", f"{ABOVE}other/projects/one", {"location": "eastus"}).status == 201
+    assert arm.arm("PUT", f"{ABOVE}other/projects/one/connections/mine", given).status == 200
+    assert arm.arm("PUT", f"{ABOVE}other/connections/shared", given).status == 200
+    found = arm.arm("PUT", f"{ABOVE}other/projects/one/connections/shared", given)
+    assert (found.status, found.code) == (400, "UserError")
+    assert found.message.endswith("Microsoft.MachineLearningServices/workspaces/other@AML")
+
+
+def test_a_project_meets_a_write_under_way_in_words_of_its_own() -> None:
+    arm = fleet()
+    body = {**asked(allowProjectManagement=True), "identity": {"type": "SystemAssigned"}}
+    arm.control("lro", {"seconds": 100})
+    assert arm.arm("PUT", f"{ABOVE}other", body).status == 201
+    found = arm.arm("PUT", f"{ABOVE}other/projects/one", {"location": "eastus"})
+    assert (found.status, found.code) == (409, "RequestConflict")
+    assert found.message == f"Another operation is in progress on the resource '{ABOVE}other'."
+
+
+def test_what_was_not_deleted_is_not_restored() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    assert arm.arm("PUT", f"{ABOVE}other", asked()).status == 201
+    assert arm.arm("PUT", f"{ABOVE}other", asked(restore=True)).code == "CanNotRestoreAnActiveResource"
+
+
+def test_a_group_does_not_move_and_a_subscription_has_a_guid() -> None:
+    group, arm = ABOVE.partition("/providers/")[0], fleet()
+    assert arm.arm("PUT", group, {"location": "Sweden Central"}, version="2021-04-01").status == 200
+    found = arm.arm("PUT", group, {"location": "westus"}, version="2021-04-01")
+    assert (found.status, found.code) == (409, "InvalidResourceGroupLocation")
+    found = arm.arm("GET", "/subscriptions/asdf/resourceGroups", version="2021-04-01")
+    assert (found.status, found.code) == (400, "InvalidSubscriptionId")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What notes and logs in public files showed (the thirteenth trial), kind by kind."""
+"""What notes and logs in public files showed (the thirteenth and fourteenth trials), kind by kind."""
 
 import pytest
 
@@ -49,8 +49,8 @@ def test_what_no_list_has_or_a_world_lists_otherwise_is_not_supported() -> None:
 
 
 def test_gpt_4o_mini_is_closed_since_the_summer_of_2026_and_lasts() -> None:
-    assert put(at("2026-07-20", "japaneast"), "gpt-4o-mini", "2024-07-18").status == 201
-    for day in ("2026-09-01", "2026-10-20"):
+    assert put(at("2026-06-25", "japaneast"), "gpt-4o-mini", "2024-07-18").status == 201
+    for day in ("2026-07-05", "2026-09-01", "2026-10-20"):
         arm = at(day, "japaneast")
         assert put(arm, "gpt-4o-mini", "2024-07-18").code == "ServiceModelDeprecating"
         path = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/japaneast/models"
@@ -72,7 +72,12 @@ def test_a_subscription_held_back_is_told_so_after_what_a_partner_wants_to_know(
     assert arm.arm("PUT", deployment(), claude()).code == "InvalidModelProviderData"
     found = arm.arm("PUT", deployment(), claude(**PROVIDED))
     assert (found.status, found.code) == (400, "715-123420")
-    assert found.message == "Our system has detected this request as unusual activity for your account."
+    told = "Our system has detected this request as unusual activity for your account."
+    assert found.message == told
+    later = at("2026-09-30", "eastus2", models={"eastus2": [CLAUDE]}, settings={"standing": "held"})
+    assert later.arm("PUT", deployment(), claude(**PROVIDED)).message == (
+        f"{told} If you are confident this is in error, please contact support."
+    )
 
 
 def test_a_deployment_that_can_be_paused_says_that_it_runs_since_the_summer_of_2026() -> None:
@@ -85,3 +90,58 @@ def test_lists_of_models_come_by_account_kind() -> None:
     path = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/eastus2/models"
     kinds = [item["kind"] for item in fleet().arm("GET", path).json["value"]]
     assert kinds == sorted(kinds, key=lambda kind: {"OpenAI": 0, "AIServices": 1}.get(kind, 2))
+
+
+@pytest.mark.parametrize(
+    ("version", "open_on", "closed_on"),
+    [
+        ("2024-05-13", "2026-03-01", "2026-04-13"),
+        ("2024-08-06", "2026-03-03", "2026-05-10"),
+        ("2024-11-20", "2026-06-25", "2026-07-10"),
+    ],
+)
+def test_versions_of_gpt_4o_are_closed_one_after_the_other(
+    version: str, open_on: str, closed_on: str
+) -> None:
+    assert put(at(open_on, "eastus"), "gpt-4o", version).status == 201
+    assert put(at(closed_on, "eastus"), "gpt-4o", version).code == "ServiceModelDeprecating"
+
+
+def test_a_subscription_held_back_may_keep_and_shrink_what_it_has_and_not_enlarge_it() -> None:
+    arm = at("2026-09-30", "eastus2")
+    sized = {"properties": {"model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}}}
+
+    def asked(capacity: int) -> Reply:
+        return arm.arm(
+            "PUT", deployment(), {**sized, "sku": {"name": "GlobalStandard", "capacity": capacity}}
+        )
+
+    arm.control("lro", {"polls": 0})
+    assert asked(2).status == 201
+    assert arm.control("world", {"settings": {"standing": "held"}}).status == 200
+    assert (asked(3).status, asked(3).code) == (400, "715-123420")
+    assert asked(2).status == asked(1).status == 200
+
+
+def test_a_trial_subscription_buys_nothing_of_a_partner() -> None:
+    arm = at("2026-06-13", "eastus2", models={"eastus2": [CLAUDE]}, settings={"marketplace": "free"})
+    found = arm.arm("PUT", deployment(), claude(**PROVIDED))
+    assert (found.status, found.code) == (400, "UserError")
+    assert found.message.endswith(
+        "[The plan 'claude-test' can't be purchased using a free subscription. Please select a different"
+        " subscription and try again.]."
+    )
+
+
+def test_a_list_is_refused_at_the_scope_of_what_it_lists() -> None:
+    roles = [{"clientId": "tester", "scope": f"/subscriptions/{SUB_A}", "actions": ["Microsoft.Resources/*"]}]
+    arm = at("2026-09-30", "eastus2", roles=roles)
+    group = ACCOUNT.partition("/providers/")[0]
+    for path, scope in (
+        (f"{ACCOUNT}/deployments", ACCOUNT),
+        (f"{ACCOUNT}/listKeys", ACCOUNT),
+        (f"{group}/providers/Microsoft.CognitiveServices/accounts", group),
+        (deployment(), deployment()),
+    ):
+        found = arm.arm("POST" if path.endswith("Keys") else "GET", path)
+        assert f" over scope '{scope}' or the scope is invalid." in found.message, path

@@ -33,6 +33,8 @@ LATER = (
     "twelfth",
     "thirteenth_built",
     "thirteenth",
+    "fourteenth_built",
+    "fourteenth",
 )
 
 

@@ -43,6 +43,8 @@ Part = Literal[
     "twelfth",
     "thirteenth_built",
     "thirteenth",
+    "fourteenth_built",
+    "fourteenth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -96,7 +98,8 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
-    twelfth's by version, the thirteenth's by number, all of whose further list is set aside.
+    twelfth's by version, the thirteenth's and fourteenth's by number (a recording by version), the
+    thirteenth's further list being set aside whole.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -112,8 +115,9 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         if session["reading"] > 2 and part == "thirteenth":
             return session["file"] in {row["file"] for row in listed["further"]}
         names = {row["file"] for row in listed["built" if is_built else "aside"]}
+        names |= set(listed.get("unread_of_the_thirteenth", ()))
         return is_built == part.endswith("built") and session["file"] in names
-    if part.startswith("twelfth"):
+    if part.startswith(("twelfth", "fourteenth")):
         entry = {name: session[name] for name in ("repository", "path", "commit")}
         return entry in listed["recordings"]["built" if part.endswith("built") else "aside"]
     files = {"eleventh_built": "built", "eleventh": "aside"}.get(part, "files")
