@@ -25,7 +25,7 @@ _WITH_TERMS = frozenset({"CognitiveServices", "ComputerVision", "Face", "TextAna
 
 _WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
 _API_PROPERTIES_CHECKED = "2025-04-27"
-"""From this day on such an account was refused for any of them (reported)."""
+"""From this day on such an account was refused for any that it does not show (reported)."""
 
 _PROPERTIES_REQUIRED = ("2023-09-01", "2023-11-01")
 _STORAGE_FIXED_SINCE = "2024-04-01"
@@ -54,6 +54,8 @@ def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
     if not account_kinds.is_at(kind, normal_location(place)):
         raise errors.refusal("invalid_kind", kind=kind)
     sku = at(asked, "sku", "name")
+    if normal_location(place) == "global" and account_kinds.canonical(kind) not in account_kinds.GLOBAL:
+        raise errors.refusal("sku_not_global", sku=sku or "S0")
     if sku and not account_kinds.takes(kind, sku):
         raise errors.refusal("invalid_sku_id", sku=sku, kind=kind)
     gone = kept_accounts.kept(turn.store, turn.now, key)
@@ -61,6 +63,7 @@ def check(turn: Turn, key: str, asked: Json, before: Json | None) -> None:
         raise errors.refusal("soft_deleted", account_id=gone["id"])
     check_properties(turn, key, asked, before)
     _require_fields(turn, key, asked, before)
+    _check_api_properties(turn, asked, account_kinds.canonical(kind) or kind, is_new=before is None)
     if before is None:
         _require_leave(turn, asked, account_kinds.canonical(kind) or kind)
 
@@ -144,12 +147,22 @@ def _require_leave(turn: Turn, asked: Json, kind: str) -> None:
         raise errors.refusal("special_feature_required", sku=sku, kind=kind, now=turn.now)
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise errors.refusal("terms_not_accepted", kind=kind)
-    if kind in _WITHOUT_API_PROPERTIES and turn.now.date().isoformat() >= _API_PROPERTIES_CHECKED:
-        for name in at(asked, "properties", "apiProperties") or {}:
-            raise errors.refusal("api_property_unknown", name=name)
     if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
         raise errors.refusal("one_free_account", kind=kind)
     quota.require_account(turn, asked.get("location", ""), kind)
+
+
+def _check_api_properties(turn: Turn, asked: Json, kind: str, *, is_new: bool) -> None:
+    """A new account may name those alone that it has, an old one none with null (reported of AIServices)."""
+    day = turn.now.date().isoformat()
+    if kind not in _WITHOUT_API_PROPERTIES or day < _API_PROPERTIES_CHECKED:
+        return
+    own = account_facts.part(kind, at(asked, "sku", "name") or "S0", day, "apiProperties") or {}
+    for name in (at(asked, "properties", "apiProperties") or {}) if is_new else ():
+        if name not in own:
+            raise errors.refusal("api_property_unknown", name=name)
+    for name in () if is_new else turn.nulls("apiProperties"):
+        raise errors.refusal("api_property_null", name=name)
 
 
 def _require_fields(turn: Turn, key: str, asked: Json, before: Json | None) -> None:

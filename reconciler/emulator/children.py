@@ -4,6 +4,7 @@ Rule of this module: bodies are kept as they are given, under ARM's envelope; a 
 are, below what, and how a deletion answers. `child_faces` has what a type says of itself.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 
 from reconciler.emulator import accounts, errors, provisioning
@@ -75,7 +76,7 @@ def put(child: Child, turn: Turn) -> Answer:
         _require_projects(account)
     asked = _asked(turn)
     if child.is_single:
-        _require_connections(asked)
+        _require_connections(turn, asked)
     _require_owner(child, turn)
     accounts.require_quiet(turn, child.kind)
     before = turn.store.get("child", _key(child, turn))
@@ -176,12 +177,20 @@ def _require_projects(account: Json) -> None:
 _CONNECTIONS = ("vectorStoreConnections", "storageConnections", "threadStorageConnections")
 
 
-def _require_connections(asked: Json) -> None:
-    """A capability host that names a store of its own has to name one of each kind (documented)."""
+def _require_connections(turn: Turn, asked: Json) -> None:
+    """A capability host that names a store of its own has to name one of each kind, which are there.
+
+    The first is documented, the second reported in 2026.
+    """
     named = {name: at(asked, "properties", name) or [] for name in _CONNECTIONS}
     wrong = [name for name, connections in named.items() if len(connections) != 1]
     if wrong and any(named.values()):
         raise errors.refusal("one_connection_each", name=wrong[0])
+    account = accounts.key_of(turn)
+    above = [account, *([f"{account}/projects/{turn.args['project']}"] if "project" in turn.args else [])]
+    for name in itertools.chain(*named.values()):
+        if not any(turn.store.get("child", f"{key}/connections/{name}".lower()) for key in above):
+            raise errors.refusal("connection_missing", name=name)
 
 
 def _require_owner(child: Child, turn: Turn) -> None:

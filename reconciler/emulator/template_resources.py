@@ -114,6 +114,7 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0, is_dry: bool = False) -
     scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
     made: list[Json] = []
     ordered = _ordered(turn, list(_expanded(template, scope)))
+    _require_leave(turn, ordered)
     colliding = _colliding(turn, ordered)
     for number, (resource, inner) in enumerate(ordered):
         if number in colliding:
@@ -273,6 +274,31 @@ def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json
     return found
 
 
+def _require_leave(turn: Turn, ordered: list[tuple[Json, Scope]]) -> None:
+    """Refuse what is named twice, and all that its caller may not write at once (reported, 2024 and 2026)."""
+    refused: list[str] = []
+    seen: set[str] = set()
+    for resource, scope in ordered:
+        kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
+        if kind.lower() == TYPE.lower() or kind.count("/") != len(name.split("/")):
+            continue
+        identity = _id(turn, [kind, *name.split("/")])
+        if identity.lower() in seen:
+            where = turn.request.content.rfind(json.dumps(resource["name"]).encode())
+            raise errors.refusal("named_twice", id=identity.partition("/providers/")[2], column=max(where, 1))
+        seen.add(identity.lower())
+        client, oid = turn.caller.client, turn.caller.oid
+        if not auth.may(turn.store, client, f"{kind}/write", identity):
+            part = errors.refusal(
+                "part_not_authorized", name=name, kind=kind, client=client, oid=oid, scope=identity
+            )
+            refused.append(part.message)
+    if len(refused) == 1:
+        raise errors.refusal("template_not_authorized", text=refused[0])
+    if refused:
+        raise errors.refusal("template_parts_not_authorized", text=":".join(refused))
+
+
 def _colliding(turn: Turn, ordered: list[tuple[Json, Scope]]) -> dict[int, str]:
     """Resources that are written below an account while another one is: place and account.
 
@@ -336,16 +362,6 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int, *, is_dry: b
     )
     args = {**turn.args, **dict(zip(names, parts, strict=True))}
     version = str(resource.get("apiVersion", turn.version)).lower()
-    action = f"{resource['type']}/write"
-    if not auth.may(turn.store, turn.caller.client, action, identity):
-        raise errors.refusal(
-            "template_not_authorized",
-            name=parts[-1],
-            kind=resource["type"],
-            client=turn.caller.client,
-            oid=turn.caller.oid,
-            scope=identity,
-        )
     writable.require_unlocked(turn.store, "PUT", identity)
     if child is not None and is_dry:
         return [{"id": identity}]

@@ -149,13 +149,15 @@ def validate(turn: Turn) -> Answer:
 
 
 # a kind that a region lacks is foreseen of OpenAI alone (reported of both, 2023 and 2024)
-_UNFORESEEN = frozenset({"RequestConflict", "InvalidApiSetId", "ApiPropertiesInvalid", "BadRequest"})
+_UNFORESEEN = frozenset(
+    {"RequestConflict", "InvalidApiSetId", "ApiPropertiesInvalid", "BadRequest", "715-123420"}
+)
 _TERMS_FORESEEN = "2023-09-01"
 """From here on validation finds that terms were not agreed to; in July 2023 it did not (reported)."""
 
 
 def _unforeseen(turn: Turn) -> frozenset[str]:
-    """Codes of what comes only when it is a resource's turn (reported, 2023 to 2025)."""
+    """Codes of what comes only when it is a resource's turn (reported, 2023 to 2026)."""
     early = turn.now.date().isoformat() < _TERMS_FORESEEN
     return _UNFORESEEN | ({"ResourceKindRequireAcceptTerms"} if early else set())
 

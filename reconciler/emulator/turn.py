@@ -64,9 +64,10 @@ class Turn:
         found = at(json_object(self.request.content), "properties") if self.request.content else None
         return found if isinstance(found, dict) else {}
 
-    def nulls(self) -> tuple[str, ...]:
-        """Names of the properties that the body has as null."""
-        return tuple(name for name, value in self._sent().items() if value is None)
+    def nulls(self, within: str = "") -> tuple[str, ...]:
+        """Names of the properties that the body has as null, or of the members of one of them."""
+        sent = self._sent().get(within) if within else self._sent()
+        return tuple(name for name, value in sent.items() if value is None) if isinstance(sent, dict) else ()
 
     def cleared(self) -> frozenset[str]:
         """Properties that the body un-sets: by an empty text, and by null unless nulls are ignored."""

@@ -143,10 +143,7 @@ def test_a_write_over_an_account_with_projects_says_its_public_access(day: str, 
     found = arm.arm("PUT", f"{ABOVE}other", body)
     assert found.status == status
     assert status == 200 or found.message == "PublicNetworkAccess is required for this resouce."
-    body["properties"] = {
-        **asked(allowProjectManagement=True)["properties"],
-        "publicNetworkAccess": "Enabled",
-    }
+    body["properties"] = {"allowProjectManagement": True, "publicNetworkAccess": "Enabled"}
     assert arm.arm("PUT", f"{ABOVE}other", body).status == 200
 
 

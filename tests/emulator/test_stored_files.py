@@ -2,8 +2,10 @@
 
 import pytest
 
+from reconciler.emulator.wire import Json
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, deployment, fleet
 from tests.emulator.partners import CLAUDE, PROVIDED, claude
+from tests.emulator.templates import MAIN, VERSION, template
 
 
 def put(
@@ -145,3 +147,99 @@ def test_a_list_is_refused_at_the_scope_of_what_it_lists() -> None:
     ):
         found = arm.arm("POST" if path.endswith("Keys") else "GET", path)
         assert f" over scope '{scope}' or the scope is invalid." in found.message, path
+
+
+def templated(*resources: Json) -> Json:
+    return {"properties": {"mode": "Incremental", "template": {**template(), **BARE, "resources": resources}}}
+
+
+BARE: Json = {"parameters": {}, "outputs": {}}
+ALL = "Microsoft.CognitiveServices/accounts"
+FRESH: Json = {
+    "type": ALL,
+    "apiVersion": "2025-06-01",
+    "name": "fresh",
+    "location": "eastus2",
+    "kind": "AIServices",
+    "sku": {"name": "S0"},
+    "properties": {},
+}
+CHAT: Json = {
+    "type": f"{ALL}/deployments",
+    "apiVersion": "2025-06-01",
+    "name": "fresh/chat",
+    "dependsOn": ["fresh"],
+    "sku": {"name": "GlobalStandard", "capacity": 1},
+    "properties": {"model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}},
+}
+
+
+def test_all_that_a_template_may_not_write_is_told_at_once() -> None:
+    roles = [{"clientId": "tester", "scope": f"/subscriptions/{SUB_A}", "actions": ["Microsoft.Resources/*"]}]
+    found = at("2026-06-01", "eastus2", roles=roles).arm("PUT", MAIN, templated(FRESH, CHAT), version=VERSION)
+    assert (found.status, found.code) == (403, "InvalidTemplateDeployment")
+    first, second = found.message.split("'.:")
+    assert first.startswith(
+        "Deployment failed with multiple errors: 'Authorization failed for template resource 'fresh' of type"
+        f" '{ALL}'. The client 'tester' with object id '"
+    )
+    assert second.startswith(f"Authorization failed for template resource 'fresh/chat' of type '{ALL}/deploy")
+    assert second.endswith("/accounts/fresh/deployments/chat'.'")
+
+
+def test_a_template_names_a_resource_once() -> None:
+    found = at("2026-06-01", "eastus2").arm("PUT", MAIN, templated(FRESH, CHAT, CHAT), version=VERSION)
+    assert (found.status, found.code) == (400, "InvalidTemplate")
+    assert f"'The resource '{ALL}/fresh/deployments/chat' at line '1' and column '" in found.message
+    assert "' is defined multiple times in a template." in found.message
+
+
+def test_a_template_meets_a_subscription_held_back_when_it_is_the_deployment_s_turn() -> None:
+    arm = at("2026-03-02", "eastus2", settings={"standing": "held"})
+    started = arm.arm("PUT", MAIN, templated(FRESH, CHAT), version=VERSION)
+    assert started.status == 201
+    error = arm.arm("GET", MAIN, version=VERSION).json["properties"]["error"]
+    assert (error["code"], error["details"][0]["code"]) == ("DeploymentFailed", "715-123420")
+    assert arm.arm("GET", f"{ACCOUNT.rpartition('/')[0]}/fresh").status == 200
+
+
+def test_a_capability_host_names_connections_that_are_there() -> None:
+    arm = at("2026-03-01", "eastus2")
+    project, version = f"{ACCOUNT}/projects/one", "2025-06-01"
+    wanted = {f"{name}Connections": [name] for name in ("storage", "threadStorage", "vectorStore")}
+    own = {"properties": {"category": "AzureBlob", "authType": "AAD", "target": "https://x"}}
+    account = {"kind": "AIServices", "location": "eastus2", "identity": {"type": "SystemAssigned"}}
+    account |= {"sku": {"name": "S0"}, "properties": {"allowProjectManagement": True}}
+    arm.control("lro", {"polls": 0})
+    assert arm.arm("PUT", ACCOUNT, account, version=version).status == 200
+    assert arm.arm("PUT", project, {"location": "eastus2"}, version=version).status == 201
+    assert arm.arm("PUT", f"{ACCOUNT}/connections/storage", own, version=version).status == 200
+    assert arm.arm("PUT", f"{project}/connections/vectorStore", own, version=version).status == 200
+    host = f"{project}/capabilityHosts/agents"
+    found = arm.arm("PUT", host, {"properties": wanted}, version=version)
+    assert (found.status, found.code) == (400, "UserError")
+    assert found.message == "Connection 'threadStorage' not found"
+    assert arm.arm("PUT", f"{project}/connections/threadStorage", own, version=version).status == 200
+    assert arm.arm("PUT", host, {"properties": wanted}, version=version).status == 201
+
+
+@pytest.mark.parametrize(("kind", "sku", "status"), [("OpenAI", "S0", 400), ("TextTranslation", "S1", 201)])
+def test_few_kinds_live_in_no_region(kind: str, sku: str, status: int) -> None:
+    body = {"kind": kind, "sku": {"name": sku}, "location": "global", "properties": {}}
+    found = at("2025-01-15", "eastus2").arm("PUT", f"{ACCOUNT}-other", body)
+    assert found.status == status
+    if status == 400:
+        assert found.code == "UnsupportedLocationForSku"
+        assert found.message == "The location 'GLOBAL' is not supported for SKU 'S0'."
+
+
+def test_an_account_is_not_written_over_with_the_null_that_it_shows() -> None:
+    arm, key = at("2025-08-01", "eastus2"), "qnaAzureSearchEndpointKey"
+    body = {"kind": "AIServices", "sku": {"name": "S0"}, "location": "eastus2"}
+    arm.control("lro", {"polls": 0})
+    for value, status in (("", 201), (None, 400), ("", 200)):
+        found = arm.arm("PUT", f"{ACCOUNT}-other", {**body, "properties": {"apiProperties": {key: value}}})
+        assert found.status == status
+        if status == 400:
+            assert found.code == "ApiPropertiesInvalid"
+            assert found.message.endswith(f"Expected String but got Null. Path 'apiProperties.{key}'.")

@@ -112,8 +112,8 @@ def test_a_template_writes_only_what_its_caller_may_write() -> None:
     found = arm.arm("PUT", MAIN, asked(deployment="chat"), version=VERSION)
     assert (found.status, found.code) == (403, "InvalidTemplateDeployment")
     assert found.message.startswith(
-        "The template deployment failed with error: 'Authorization failed for template resource 'chat' of"
-        " type 'Microsoft.CognitiveServices/accounts/deployments'. The client 'deployer' with object id '"
+        "The template deployment failed with error: 'Authorization failed for template resource 'acc/chat'"
+        " of type 'Microsoft.CognitiveServices/accounts/deployments'. The client 'deployer' with object id '"
     )
     assert found.message.endswith(
         "does not have permission to perform action 'Microsoft.CognitiveServices/accounts/deployments/write'"
