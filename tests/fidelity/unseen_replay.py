@@ -99,7 +99,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
     twelfth's by version, the thirteenth's and fourteenth's by number (a recording by version), the
-    thirteenth's further list being set aside whole.
+    further lists of both being set aside whole.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -112,7 +112,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         return session["query"] in listed["queries"]
     if "file" in session:
         is_built = _digest(session["file"]) % 3 > 0
-        if session["reading"] > 2 and part == "thirteenth":
+        if session["reading"] > {"thirteenth": 2, "fourteenth": 1}.get(part, session["reading"]):
             return session["file"] in {row["file"] for row in listed["further"]}
         names = {row["file"] for row in listed["built" if is_built else "aside"]}
         names |= set(listed.get("unread_of_the_thirteenth", ()))
