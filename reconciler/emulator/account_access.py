@@ -117,15 +117,22 @@ def _check_bypass(turn: Turn, asked: Json, before: Json | None) -> None:
 
 
 def _check_injections(asked: Json, before: Json | None) -> None:
-    """Raise the refusal of taking away the network that an account was made with (run in 2026)."""
+    """Raise the refusal of taking away or moving the network that an account was made with (run in 2026)."""
     wanted = at(asked, "properties", "networkInjections")
-    if before is None or not at(before, "body", "properties", "networkInjections") or wanted is None:
+    made = at(before or {}, "body", "properties", "networkInjections")
+    if not made or wanted is None:
         return
     injections = [wanted] if isinstance(wanted, dict) else wanted
     if not injections:
         raise errors.refusal("injection_empty")
     if any(at(injection, "useMicrosoftManagedNetwork") is True for injection in injections):
         raise errors.refusal("injection_fixed")
+    if _subnets(injections) != _subnets([made] if isinstance(made, dict) else made):
+        raise errors.refusal("injection_moved")
+
+
+def _subnets(injections: list[Json]) -> list[str]:
+    return sorted(str(at(injection, "subnetArmId")).lower() for injection in injections)
 
 
 def subdomain_owner(turn: Turn, name: str) -> str | None:

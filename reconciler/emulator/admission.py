@@ -252,7 +252,8 @@ def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
         raise errors.refusal("model_retired", name=model["name"])
-    if status == "Deprecating" and not _has_one_already(turn, model):
+    is_closed = status == "Deprecating" and not offers.is_open(listed, offer["name"])
+    if is_closed and not _has_one_already(turn, model):
         raise errors.refusal("model_deprecating", now=turn.now, printed=model)
 
 

@@ -182,10 +182,12 @@ def _require_connections(turn: Turn, asked: Json) -> None:
 
     The first is documented, the second reported in 2026.
     """
-    named = {name: at(asked, "properties", name) or [] for name in _CONNECTIONS}
+    given = asked.get("properties") or {}
+    named = {name: given.get(name) or [] for name in _CONNECTIONS}
     wrong = [name for name, connections in named.items() if len(connections) != 1]
-    if wrong and any(named.values()):
-        raise errors.refusal("one_connection_each", name=wrong[0])
+    if wrong and any(name in given for name in _CONNECTIONS):
+        said = [errors.refusal("one_connection", name=name).message for name in wrong]
+        raise errors.refusal("one_connection_each", text="; ".join(said))
     account = accounts.key_of(turn)
     above = [account, *([f"{account}/projects/{turn.args['project']}"] if "project" in turn.args else [])]
     for name in itertools.chain(*named.values()):

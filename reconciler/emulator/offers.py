@@ -61,6 +61,8 @@ _CLOSED_BEFORE: Mapping[tuple[str, ...], datetime] = {
     ("openai", "gpt-4o", "2024-08-06"): datetime(2026, 5, 10, tzinfo=UTC),
 }
 """Days on which a version that the shipped lists call Deprecating was first refused (reported)."""
+_STILL_OPEN = {("openai", "gpt-4o-mini", "2024-07-18"): "DataZoneStandard"}
+"""The sku by which a closed version was still taken, on the day another one refused it (reported)."""
 _END_THEN, _END_SINCE = "2026-10-01T00:00:00Z", "2027-04-14T00:00:00Z"
 
 _WHOLE_LISTS = frozenset({"eastus2", "swedencentral"})
@@ -169,6 +171,11 @@ def _as_closed(listed: Listed) -> Listed:
 def was_closed(model: Json, now: datetime) -> bool:
     """Whether a version was refused to those new to it before the first lists."""
     return _CLOSED_BEFORE.get(_identity(model), _NEVER) <= now
+
+
+def is_open(listed: Listed, sku: str) -> bool:
+    """Whether a sku takes a version that its shipped list calls Deprecating."""
+    return not listed.is_posted and _STILL_OPEN.get(_identity(listed.model)) == sku
 
 
 def turn_season(store: Store, now: datetime) -> None:

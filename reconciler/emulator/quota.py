@@ -266,6 +266,6 @@ def _tier(turn: Turn) -> Json:
             "currentTierName": f"Tier {found['tier']}",
             "tierUpgradePolicy": found["policy"],
             "assignmentDate": found["since"],
-            "tierUpgradeEligibilityInfo": eligibility,
+            **({} if found["policy"] == "NoAutoUpgrade" else {"tierUpgradeEligibilityInfo": eligibility}),
         },
     }

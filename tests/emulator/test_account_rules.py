@@ -409,6 +409,10 @@ def test_a_capability_host_names_one_connection_of_each_kind_or_none() -> None:
     found = arm.arm("PUT", host, {"properties": {"storageConnections": ["one"]}}, version="2025-06-01")
     assert found.message == (
         "CreateCapabilityHostRequestDto is invalid: Agents CapabilityHost supports a single, non empty value"
-        " for vectorStoreConnections property."
+        " for vectorStoreConnections property.; Agents CapabilityHost supports a single, non empty value for"
+        " threadStorageConnections property."
     )
+    none: dict[str, list[str]] = {name: [] for name in ("storageConnections", "vectorStoreConnections")}
+    found = arm.arm("PUT", host, {"properties": none}, version="2025-06-01")
+    assert (found.status, found.message.count("non empty value")) == (400, 3)
     assert arm.arm("PUT", host, {"properties": {}}, version="2025-06-01").status == 201

@@ -243,3 +243,34 @@ def test_an_account_is_not_written_over_with_the_null_that_it_shows() -> None:
         if status == 400:
             assert found.code == "ApiPropertiesInvalid"
             assert found.message.endswith(f"Expected String but got Null. Path 'apiProperties.{key}'.")
+
+
+def test_a_closed_version_may_be_open_by_another_sku() -> None:
+    for sku, status in (("GlobalStandard", 400), ("DataZoneStandard", 201)):
+        assert put(at("2026-08-15", "swedencentral"), "gpt-4o-mini", "2024-07-18", sku).status == status
+
+
+def test_an_account_stays_in_the_network_that_it_was_made_with() -> None:
+    arm = at("2026-08-15", "eastus2")
+    arm.control("lro", {"polls": 0})
+    where = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets"
+
+    def write(subnet: str) -> Reply:
+        injection = {"scenario": "agent", "subnetArmId": f"{where}/{subnet}"}
+        asked = {"allowProjectManagement": True, "networkInjections": [injection]}
+        asked |= {"publicNetworkAccess": "Disabled", "customSubDomainName": "other"}
+        body = {"kind": "AIServices", "sku": {"name": "S0"}, "location": "eastus2", "properties": asked}
+        return arm.arm("PUT", f"{ACCOUNT}-other", {**body, "identity": {"type": "SystemAssigned"}})
+
+    assert [write("agents").status, write("AGENTS").status] == [201, 200]
+    found = write("others")
+    assert (found.status, found.code) == (400, "NetworkInjectionUpdateNotAllowed")
+
+
+def test_a_tier_that_is_not_to_rise_tells_nothing_of_the_next() -> None:
+    arm, path = fleet(), f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/quotaTiers/default"
+    version = "2025-10-01-preview"
+    assert "tierUpgradeEligibilityInfo" in arm.arm("GET", path, version=version).json["properties"]
+    body = {"properties": {"tierUpgradePolicy": "NoAutoUpgrade"}}
+    found = arm.arm("PATCH", path, body, version=version).json["properties"]
+    assert set(found) == {"assignmentDate", "currentTierName", "tierUpgradePolicy"}
