@@ -27,7 +27,7 @@ what it showed, and each can be taken again with the code named. "Now" counts wh
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
 1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28, 9 of 12,
 7 of 9 and 3 of 3; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7, 65 of 91, 2 of 12 and
-5 of 9; of files in public repositories 4 of 5, 27 of 33, 4 of 5 and 27 of 47.
+5 of 9; of files in public repositories 4 of 5, 27 of 33, 4 of 5 and 27 of 47, then 34 of 50 and 10 of 16.
 What differs is, above all, a wording that belongs to one year, a state of a subscription that no switch made,
 and facts of an account or a deployment by kind and date.
 
@@ -93,6 +93,15 @@ client printed, far more often than a whole body, so that the state of the world
 of the misses at the first run are slips of what was written down here (a spelling, a filter, a label); each
 was corrected, and is counted as different. Ten of the thirteen that stay different are what authors left out,
 quoted or abridged.
+
+The fourteenth trial is of such files too, found by refusals that no list had looked for, and read more
+broadly before building: 173 files, of which 56 exchanges are counted (35 of them were equal to begin with),
+with every code and wording held against the table of refusals. What was set aside is 116 files and 6
+recordings, and a further list of 118 files: what such strings find is nearly used up, the further list being
+translations, documentation and other providers but for 11 files. Four of the misses are slips of what was
+written down here (a quota, a place in a list, who asks); they are counted as different. Eight exchanges of
+seven files that earlier lists name were written down by mistake, asked with the others and taken out; all of
+them were equal.
 
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |

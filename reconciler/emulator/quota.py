@@ -47,7 +47,7 @@ def _place(subscription: str, location: str) -> str:
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
     shipped = _shipped_pools(
-        2 ** (int(_tier_of(store, subscription)["tier"]) - 1),
+        2 ** max(0, int(_tier_of(store, subscription)["tier"]) - 1),
         with_later=offers.is_later(store),
         assumed=store.switch("ptuLimits") != "recorded",
     )
@@ -79,13 +79,20 @@ def used(store: Store, subscription: str, location: str) -> Counter[str]:
 
 
 def _drawn(store: Store, subscription: str, location: str) -> Counter[str]:
-    """The same by deployments alone, those of deleted accounts included."""
+    """The same by deployments alone, those of deleted accounts included.
+
+    By the switch `globalPools: shared` what GlobalStandard draws anywhere counts in every region (one file
+    shows it of July 2026).
+    """
+    is_shared = store.switch("globalPools") == "shared"
     above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
     kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
     sums: Counter[str] = Counter()
     for where, units in (*map(_draw_of, store.texts("deployment", above)), *map(_draw, kept)):
         if where == place:
             sums.update(units)
+        elif is_shared:
+            sums.update({name: drawn for name, drawn in units.items() if ".globalstandard." in name})
     return sums
 
 
@@ -218,7 +225,8 @@ def raise_tiers(store: Store, now: datetime) -> None:
 
 
 def _tier_of(store: Store, subscription: str) -> Json:
-    begins = {"tier": 1, "policy": _POLICIES[0], "since": clock.stamp(clock.WORLD_BEGINS)}
+    tier = 0 if store.switch("quotaTiers") == "free" else 1
+    begins = {"tier": tier, "policy": _POLICIES[0], "since": clock.stamp(clock.WORLD_BEGINS)}
     return store.get("tier", subscription.lower()) or begins
 
 
@@ -263,7 +271,7 @@ def _tier(turn: Turn) -> Json:
         "name": "default",
         "type": _TIERS,
         "properties": {
-            "currentTierName": f"Tier {found['tier']}",
+            "currentTierName": f"Tier {found['tier']}" if found["tier"] else "Free Tier",
             "tierUpgradePolicy": found["policy"],
             "assignmentDate": found["since"],
             **({} if found["policy"] == "NoAutoUpgrade" else {"tierUpgradeEligibilityInfo": eligibility}),

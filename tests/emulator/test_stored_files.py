@@ -274,3 +274,23 @@ def test_a_tier_that_is_not_to_rise_tells_nothing_of_the_next() -> None:
     body = {"properties": {"tierUpgradePolicy": "NoAutoUpgrade"}}
     found = arm.arm("PATCH", path, body, version=version).json["properties"]
     assert set(found) == {"assignmentDate", "currentTierName", "tierUpgradePolicy"}
+    assert found["currentTierName"] == "Tier 1"
+
+
+def test_a_subscription_may_be_in_the_free_tier() -> None:
+    path = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/quotaTiers/default"
+    arm = fleet(settings={"quotaTiers": "free"})
+    found = arm.arm("GET", path, version="2025-10-01-preview").json["properties"]
+    assert found["currentTierName"] == "Free Tier"
+    assert found["tierUpgradeEligibilityInfo"]["nextTierName"] == "Tier 1"
+
+
+@pytest.mark.parametrize(("pools", "elsewhere"), [("regional", 0), ("shared", 1)])
+def test_a_pool_of_global_standard_may_be_one_for_all_regions(pools: str, elsewhere: int) -> None:
+    arm = at("2026-07-25", "eastus2", settings={"globalPools": pools})
+    assert put(arm, "gpt-4.1-mini", "2025-04-14").status == 201
+    above = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations"
+    for place, used in (("eastus2", 1), ("swedencentral", elsewhere)):
+        listed = arm.arm("GET", f"{above}/{place}/usages").json["value"]
+        drawn = [item["currentValue"] for item in listed if ".GlobalStandard." in item["name"]["value"]]
+        assert sum(drawn) == used
