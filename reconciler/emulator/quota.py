@@ -81,8 +81,8 @@ def used(store: Store, subscription: str, location: str) -> Counter[str]:
 def _drawn(store: Store, subscription: str, location: str) -> Counter[str]:
     """The same by deployments alone, those of deleted accounts included.
 
-    By the switch `globalPools: shared` what GlobalStandard draws anywhere counts in every region (one file
-    shows it of July 2026).
+    By the switch `globalPools: shared` what GlobalStandard draws anywhere counts in every region (documented
+    since May 2026, of one model after the other).
     """
     is_shared = store.switch("globalPools") == "shared"
     above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
