@@ -79,21 +79,30 @@ def used(store: Store, subscription: str, location: str) -> Counter[str]:
 
 
 def _drawn(store: Store, subscription: str, location: str) -> Counter[str]:
-    """The same by deployments alone, those of deleted accounts included.
-
-    By the switch `globalPools: shared` what GlobalStandard draws anywhere counts in every region (documented
-    since May 2026, of one model after the other).
-    """
-    is_shared = store.switch("globalPools") == "shared"
+    """The same by deployments alone, those of deleted accounts and of pools that span regions included."""
+    is_shared = has_global_pools(store)
     above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
     kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
     sums: Counter[str] = Counter()
     for where, units in (*map(_draw_of, store.texts("deployment", above)), *map(_draw, kept)):
         if where == place:
             sums.update(units)
-        elif is_shared:
-            sums.update({name: drawn for name, drawn in units.items() if ".globalstandard." in name})
+        else:
+            sums.update(
+                {name: drawn for name, drawn in units.items() if is_global(name, is_shared=is_shared)}
+            )
     return sums
+
+
+def has_global_pools(store: Store) -> bool:
+    """Whether GlobalStandard has one pool for all regions (documented since May 2026, model by model)."""
+    return bool(store.switch("globalPools") == "shared")
+
+
+def is_global(pool: str, *, is_shared: bool) -> bool:
+    """Whether a pool is one for all regions of a subscription: always Claude's (documented)."""
+    name = pool.lower()
+    return (is_shared and ".globalstandard." in name) or (".claude-" in name and ".global" in name)
 
 
 def _draw(deployment: Json) -> tuple[str, dict[str, int]]:

@@ -65,7 +65,7 @@ def _scoped(turn: Turn, item: Json, location: str) -> Json:
     if turn.version < since or turn.now.date().isoformat() < _SCOPED_IN:
         return item
     name = item["name"]["value"]
-    scoped = {**item, **scope_of(name, location)}
+    scoped = {**item, **scope_of(name, location, is_shared=quota.has_global_pools(turn.store))}
     if turn.version < "2026-09-15":
         return scoped
     provider = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices"
@@ -73,17 +73,16 @@ def _scoped(turn: Turn, item: Json, location: str) -> Json:
     return {"id": f"{provider}/locations/{location}/usages/{name}", "type": kind, **scoped}
 
 
-def scope_of(pool: str, location: str) -> Json:
+def scope_of(pool: str, location: str, *, is_shared: bool = False) -> Json:
     """Where a pool counts (names of the specification).
 
     Claude has one pool for each model in the world, and one in each data zone (documentation "Deploy and use
     Claude", 2026-07-28); everything else, the global SKUs of OpenAI too, has one in each region ("Quotas and
-    limits", 2026-07-15).
+    limits", 2026-07-15), but for the switch `globalPools`.
     """
-    spans = ".claude-" in pool.lower()
-    if spans and ".global" in pool.lower():
+    if quota.is_global(pool, is_shared=is_shared):
         return {"scopeType": "Global", "scopeId": "Global"}
-    if spans and ".datazone" in pool.lower():
+    if ".claude-" in pool.lower() and ".datazone" in pool.lower():
         area = offers.shipped()["regions"].get(normal_location(location), {}).get("area")
         return {"scopeType": "DataZone", "scopeId": area}
     return {"scopeType": "Regional", "scopeId": normal_location(location)}

@@ -291,6 +291,23 @@ def test_a_pool_of_global_standard_may_be_one_for_all_regions(pools: str, elsewh
     assert put(arm, "gpt-4.1-mini", "2025-04-14").status == 201
     above = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations"
     for place, used in (("eastus2", 1), ("swedencentral", elsewhere)):
-        listed = arm.arm("GET", f"{above}/{place}/usages").json["value"]
+        listed = arm.arm("GET", f"{above}/{place}/usages", version="2026-07-01").json["value"]
+        scopes = {
+            item["scopeType"] for item in listed if item["name"]["value"].startswith("OpenAI.GlobalStan")
+        }
+        assert scopes == {"Global" if elsewhere else "Regional"}
         drawn = [item["currentValue"] for item in listed if ".GlobalStandard." in item["name"]["value"]]
         assert sum(drawn) == used
+
+
+def test_the_pool_of_claude_is_one_for_all_regions() -> None:
+    name = {"value": "AIServices.GlobalStandard.claude-test", "localizedValue": "Claude"}
+    pool = {"name": name, "currentValue": 0, "limit": 10}
+    places = ("eastus2", "swedencentral")
+    usages = {f"{SUB_A}/{place}": [pool] for place in places}
+    arm = at("2026-09-30", "eastus2", models={"eastus2": [CLAUDE]}, usages=usages)
+    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).status == 201
+    above = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations"
+    for place in places:
+        listed = arm.arm("GET", f"{above}/{place}/usages").json["value"]
+        assert [item["currentValue"] for item in listed if item["name"] == name] == [1]
