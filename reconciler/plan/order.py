@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Working
 from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
@@ -25,10 +24,9 @@ from reconciler.plan.pools import Movement, PoolKey, Pools
 Needs = dict[DeploymentId, set[DeploymentId]]
 
 
-def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, ...]:
+def schedule(actions: Iterable[Action], pools: Pools) -> tuple[Step, ...]:
     """The writing steps in order, numbered from 1, then those that write nothing; deterministic."""
     listed = list(actions)
-    pools = Pools(observed)
     writing: dict[DeploymentId, Working] = {
         action.id: action for action in listed if not isinstance(action, Keep | Blocked)
     }

@@ -88,6 +88,7 @@ class _Run:
             from reconciler.engine.outcome import ApplyReport, stale_items
             from reconciler.plan import quota
             from reconciler.plan.migration import lasting
+            from reconciler.plan.pools import Pools
 
             moved: tuple[ItemReport, ...] = ()
             if self.saved is not None:
@@ -95,7 +96,7 @@ class _Run:
                     plan, self.saved, output, all_or_nothing=self.asked.all_or_nothing
                 )
                 moved = stale_items(plan, stale)
-                plan = replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
+                plan = replace(plan, quota=quota.outlook(plan.steps, Pools(observed)).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
