@@ -62,11 +62,12 @@ def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
 def _routed_to(router: Working, writing: Mapping[DeploymentId, Working]) -> set[DeploymentId]:
     """The deployments in the same account that a model router's members need."""
     named = routed_models(router.writes[-1]) if router.writes else frozenset()
+    if not named:
+        return set()
     return {
         name
         for name, action in writing.items()
-        if named
-        and name.account == router.id.account
+        if name.account == router.id.account
         and action.desired is not None
         and action.desired.spec.model.name.lower() in named
     }
