@@ -8,7 +8,7 @@ wire.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -76,6 +76,7 @@ class Answer:
     """False when the front door answered: no x-envoy header then, and x-ms-failure-cause on errors."""
 
 
+@lru_cache(maxsize=4096)
 def normal_location(text: str) -> str:
     """Fold any spelling of a region ("East US 2", "EASTUS2") into ARM's name for it ("eastus2")."""
     return "".join(letter for letter in text.lower() if letter.isalnum())
