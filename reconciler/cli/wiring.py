@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.arm.client import ArmClient
     from reconciler.arm.network import Network
+    from reconciler.arm.settings import ArmSettings
     from reconciler.arm.tokens import TokenSource
     from reconciler.diagnostics import Diagnostic
     from reconciler.domain.fleet import DesiredState, Fleet
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 _READER_WITHIN = 5.0
 """Seconds that the reader of a FIFO has to come."""
+
+_TO_SEND = 0.005
+"""Seconds in which a request goes out."""
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -280,8 +284,8 @@ async def connect(
     """
     import uuid
 
-    from reconciler.arm.client import ArmClient, ArmSettings
     from reconciler.arm.network import Network
+    from reconciler.arm.settings import ArmSettings
 
     say_shard(output, desired)
     cloud = desired.fleet.cloud
@@ -307,14 +311,43 @@ async def connect(
         else nullcontext() as transport
     ):
         tokens = _tokens(connection, cloud, endpoint, network, transport)
-        async with ArmClient(
-            settings,
-            tokens,
-            the_clock(),
-            transport=transport,
-            on_warning=lambda text: note(output, f"warning: {text}"),
-        ) as client:
-            yield client
+        async with _signing_in(settings, tokens, desired) if transport is None else nullcontext():
+            from reconciler.arm.client import ArmClient
+
+            async with ArmClient(
+                settings,
+                tokens,
+                the_clock(),
+                transport=transport,
+                on_warning=lambda text: note(output, f"warning: {text}"),
+            ) as client:
+                yield client
+
+
+@asynccontextmanager
+async def _signing_in(
+    settings: ArmSettings, tokens: TokenSource, desired: DesiredState
+) -> AsyncIterator[None]:
+    """Sign in for all accounts while what speaks to ARM is imported.
+
+    What becomes of it is told to whoever asks for the token first.
+    """
+    import asyncio
+
+    from reconciler.arm.auth import Auth
+
+    auth = Auth.of(settings, tokens)
+    tenants = {auth.tenant_of(account.id.subscription) for account in desired.accounts}
+    signing = [asyncio.ensure_future(tokens.token(tenant)) for tenant in tenants]
+    try:
+        if signing:
+            await asyncio.sleep(0)  # each makes a connection, which takes more than the time to send
+            await asyncio.sleep(_TO_SEND)
+        yield
+    finally:
+        for task in signing:
+            task.cancel()
+        await asyncio.gather(*signing, return_exceptions=True)
 
 
 def no_fleet(connection: Connection) -> DesiredState:

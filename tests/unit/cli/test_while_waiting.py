@@ -15,7 +15,19 @@ import sys, threading, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from reconciler.cli import run
 
-seen = []
+seen, order = [], []
+
+def connecting(event, words):
+    if event == "socket.connect" and "connect" not in order:
+        order.append("connect")
+
+class Noting:
+    def find_spec(self, name, path, target=None):
+        if name == NAME:
+            order.append("import")
+
+sys.addaudithook(connecting)
+sys.meta_path.insert(0, Noting())
 
 class Silent(BaseHTTPRequestHandler):
     def do_POST(self):
@@ -31,20 +43,21 @@ class Silent(BaseHTTPRequestHandler):
 server = HTTPServer(("127.0.0.1", 0), Silent)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 run([*WORDS, "--endpoint", f"http://127.0.0.1:{server.server_port}"])
-print(seen[0], file=sys.stderr)
+print(seen[0], *order, file=sys.stderr)
 """
 
 
 @pytest.mark.parametrize(
     ("words", "needed"),
     [
+        (["plan"], "reconciler.arm.client"),
         (["plan"], "reconciler.plan.make"),
         (["plan"], "reconciler.report.plan"),
         (["apply", "--yes"], "reconciler.engine.apply"),
         (["apply", "--yes"], "reconciler.report.apply"),
     ],
 )
-def test_what_comes_after_the_reading_is_imported_during_the_first_request(
+def test_what_is_needed_later_is_imported_during_the_first_request(
     words: list[str], needed: str, tmp_path: Path
 ) -> None:
     manifests = tmp_path / "manifests"
@@ -55,4 +68,4 @@ def test_what_comes_after_the_reading_is_imported_during_the_first_request(
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60
     )
-    assert done.stderr.splitlines()[-1] == "True", done.stderr
+    assert done.stderr.splitlines()[-1] == "True connect import", done.stderr
