@@ -29,6 +29,7 @@ from reconciler.plan.allowances import Policy
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
     from reconciler.cli.journal import Journal
+    from reconciler.domain.state import ObservedState
     from reconciler.engine.outcome import ApplyReport, ItemReport
     from reconciler.plan.plan import Plan
     from reconciler.planfile.saved import SavedPlan
@@ -80,8 +81,8 @@ class _Run:
     async def to_the_end(self) -> int:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
-        async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(deadline, look, desired, arm, self.connection, output, ahead=WRITING)
+        async with contextlib.AsyncExitStack() as held:
+            arm, observed = await reading(deadline, self._looked, held)
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
@@ -103,6 +104,12 @@ class _Run:
                 return self._nothing_written(ApplyReport(plan=plan, items=moved))
             waited = self._ask(plan, deadline)
             return await self._write(plan, arm, moved, deadline.without(waited).longer(lasting(plan)))
+
+    async def _looked(self, held: contextlib.AsyncExitStack) -> tuple[ArmClient, ObservedState]:
+        """ARM, `held` open, and what is there."""
+        desired, output = self.loaded.state(), self.output
+        arm = await held.enter_async_context(connect(self.connection, output, desired, read_only=False))
+        return arm, await look(desired, arm, self.connection, output, ahead=WRITING)
 
     def _ask(self, plan: Plan, deadline: Deadline) -> float:
         """Get the yes that is needed; the seconds that a person took for it."""
@@ -153,10 +160,9 @@ class _Run:
             capacity_wait=self.asked.capacity_wait,
             apply_deadline=deadline.left(the_clock().monotonic()),
         )
-        with (
-            listening_for_signals(stop),
-            listeners(self.output, self.asked.journal, plan) as (listener, kept),
-        ):
+        async with contextlib.AsyncExitStack() as held:
+            await held.enter_async_context(listening_for_signals(stop))
+            listener, kept = held.enter_context(listeners(self.output, self.asked.journal, plan))
             if (run := current()) is not None:
                 run.may_have_written = True
             report = await carry_out(
