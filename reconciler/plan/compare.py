@@ -32,7 +32,7 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
-from reconciler.plan.pair import Pair, Shared, alike
+from reconciler.plan.pair import Compared, Pair, alike
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import Terms, by_account, hindrance
 
@@ -59,11 +59,11 @@ def compare(
         expiries=observed.expiries,
         today=today,
     )
-    declared, shared = by_account(desired), Shared()
+    declared, compared = by_account(desired), Compared()
     actions = [
         action
         for account in desired.accounts
-        for action in _account(account, declared.get(account.id, ()), desired, observed, terms, shared)
+        for action in _account(account, declared.get(account.id, ()), desired, observed, terms, compared)
     ]
     named = judge_names(admitted(actions, observed), observed)
     judged = keep_referenced(block_dependants(named), observed)
@@ -82,7 +82,7 @@ class AtRest:
         self._declared = by_account(desired)
         self._accounts = {account.id: account for account in desired.accounts}
         self._terms = Terms(fleet=desired.fleet, renew_marks=True)
-        self._shared = Shared()
+        self._shared = Compared()
 
     def __call__(self, reading: Listed) -> bool:
         """Whether everything that is declared is as declared, and nothing else is there."""
@@ -108,7 +108,7 @@ def _account(
     desired: DesiredState,
     observed: ObservedState,
     terms: Terms,
-    shared: Shared,
+    compared: Compared,
 ) -> Iterator[Action]:
     wanted = [each for each in declared if desired.covers(each.id)]
     reading = observed.readings.get(account.id)
@@ -129,7 +129,7 @@ def _account(
         region = reading.account.region
         for item in wanted:
             upgrades = RegionalUpgrades(observed, account.id, region, terms.today)
-            yield _declared(item, reading, upgrades, terms, shared)
+            yield _declared(item, reading, upgrades, terms, compared)
         names = {each.id for each in declared}
         for existing in reading.deployments:
             if existing.id not in names and desired.covers(existing.id):
@@ -137,13 +137,13 @@ def _account(
 
 
 def _declared(
-    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, shared: Shared
+    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, compared: Compared
 ) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
-        body, fields = shared.creation(desired, terms.mark)
+        body, fields = compared.creation(desired, terms.mark)
         return unless_expired(_creation(desired, region, body, fields), terms)
-    if alike(desired, observed) in shared.in_sync:
+    if alike(desired, observed) in compared.in_sync:
         return _in_sync(desired, observed, region)
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
@@ -156,7 +156,7 @@ def _declared(
     )
     action = _strange(pair, terms) or _known(pair, terms)
     if action.reason is Reason.IN_SYNC:
-        shared.in_sync.add(alike(desired, observed))
+        compared.in_sync.add(alike(desired, observed))
     return action
 
 

@@ -142,7 +142,7 @@ _OWN = read_only()
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class Compared:
     """What one comparison found, under its terms, for all that are alike; the states outlive it."""
 
     in_sync: set[Hashable] = field(default_factory=set)

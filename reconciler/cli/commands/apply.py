@@ -14,6 +14,7 @@ import click
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import plan_text
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
+from reconciler.cli.connecting import connect
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.loop import enter, given_time, interruptible, listening_for_signals, reading
@@ -21,7 +22,7 @@ from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import WRITING, look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current
-from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
+from reconciler.cli.wiring import Loaded, note, the_clock, write_result
 from reconciler.diagnostics import counted
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.plan.allowances import Policy
