@@ -31,6 +31,8 @@ _MODEL_SINCE = {
 """What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
 _SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
 """The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
+_BY_KIND = ("OpenAI", "AIServices")
+"""Lists come by account kind: OpenAI, AIServices, the others (recorded in April 2026, reported in August)."""
 
 
 def page(turn: Turn, location: str) -> Answer:
@@ -65,9 +67,12 @@ def page(turn: Turn, location: str) -> Answer:
 
 @lru_cache(maxsize=16)
 def _items(lists: offers.Lists, version: str, *, in_lower_case: bool) -> tuple[Kept, ...]:
-    return tuple(
-        item for listed in lists.all for item in _items_of(listed, version, in_lower_case=in_lower_case)
-    )
+    found = (item for listed in lists.all for item in _items_of(listed, version, in_lower_case=in_lower_case))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(item: Kept) -> int:
+    return _BY_KIND.index(item["kind"]) if item["kind"] in _BY_KIND else len(_BY_KIND)
 
 
 @lru_cache(maxsize=2048)

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,16 +50,22 @@ spec:
       model: {name: gpt-4.1, version: "2025-04-14"}
       sku: {name: GlobalStandard, capacity: 1}
 """
-RUN = """
-import sys
+SERVE = """
+import json, os, sys
 from datetime import UTC, datetime
-from reconciler.cli import run
+from reconciler.__main__ import tune
 from reconciler.clock import SystemClock
+from tests.e2e.desk import ran
 
+tune()
 SystemClock.now = lambda _: datetime(2026, 6, 22, tzinfo=UTC)
-sys.exit(run(sys.argv[1:]))
+for line in sys.stdin:
+    folder, *words = json.loads(line)
+    os.chdir(folder)
+    done = ran(*words)
+    print(json.dumps({"code": done.code, "out": done.out, "err": done.err}), flush=True)
 """
-"""One command, on the day on which the emulator's calendar begins."""
+"""Commands, each in a folder of its own, on the day on which the emulator's calendar begins."""
 
 Typed = Callable[..., Ran]
 
@@ -77,28 +83,33 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def environment(package: Path) -> dict[str, str]:
+    """In which Python finds that program first, and then what is beside it here."""
+    return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{ROOT}"}
+
+
+@pytest.fixture(scope="module")
+def program(package: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """That program, at work in a process of its own."""
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(
+        command, cwd=package, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
 @pytest.fixture
-def python(package: Path, tmp_path: Path) -> Typed:
-    """Run that program, or a line of Python beside it."""
-    environment = {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{ROOT}"}
+def reconciler(program: subprocess.Popen[str], tmp_path: Path) -> Typed:
+    """Have that program do a command."""
 
     def run(*words: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+        assert program.stdin
+        assert program.stdout
+        print(json.dumps([str(tmp_path), *words]), file=program.stdin, flush=True)
+        return Ran(**json.loads(program.stdout.readline()))
 
     return run
-
-
-@pytest.fixture
-def reconciler(python: Typed) -> Typed:
-    return lambda *words: python("-c", RUN, *words)
 
 
 @pytest.fixture
@@ -157,11 +168,14 @@ def test_an_export_states_it(reconciler: Typed, declare: Callable[..., None]) ->
     assert "promptRetention: Day\n" in exported.out, exported
 
 
-def test_the_schema_and_the_reference_tell_of_it(reconciler: Typed, python: Typed) -> None:
+def test_the_schema_and_the_reference_tell_of_it(
+    reconciler: Typed, package: Path, environment: dict[str, str]
+) -> None:
     about = "How long prompts are kept. Needs api-version 2026-09-01 or newer. null un-sets it."
     entry = json.loads(reconciler("schema").out)["$defs"]["Entry"]["properties"]
     words = {"enum": ["None", "Day", "Month"], "type": "string"}
     assert entry["promptRetention"] == {"anyOf": [words, {"type": "null"}], "description": about}
     assert list(entry).index("promptRetention") == list(entry).index("dynamicThrottlingEnabled") - 1
-    page = python("-c", "from tools.manifest_page import manifest_page; print(manifest_page())")
-    assert f"| `promptRetention` | `None`, `Day`, `Month` or null | no | {about} |" in page.out, page
+    printed = "from tools.manifest_page import manifest_page; print(manifest_page())"
+    page = subprocess.check_output([sys.executable, "-c", printed], cwd=package, env=environment, text=True)
+    assert f"| `promptRetention` | `None`, `Day`, `Month` or null | no | {about} |" in page

@@ -12,7 +12,7 @@ stays different; the pace of polling (Retry-After) is the emulator's own setting
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,8 @@ Part = Literal[
     "eleventh",
     "twelfth_built",
     "twelfth",
+    "thirteenth_built",
+    "thirteenth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -59,6 +61,22 @@ class Judged:
     differs: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """One exchange that is counted: where it stands and what is asked; `judged` asks it."""
+
+    part: Part
+    session: int
+    place: int
+    """Among the counted exchanges of its session."""
+    source: str
+    line: str
+
+    def judged(self) -> Judged:
+        return _replayed(self.part, self.session)[self.place]
+
+
+@cache
 def sessions(part: Part) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((FOLDER / f"{part}.json").read_text(encoding="utf-8"))
     return found
@@ -78,7 +96,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
-    twelfth's by version.
+    twelfth's by version, the thirteenth's by number, all of whose further list is set aside.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -89,6 +107,12 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
+    if "file" in session:
+        is_built = _digest(session["file"]) % 3 > 0
+        if session["reading"] > 2 and part == "thirteenth":
+            return session["file"] in {row["file"] for row in listed["further"]}
+        names = {row["file"] for row in listed["built" if is_built else "aside"]}
+        return is_built == part.endswith("built") and session["file"] in names
     if part.startswith("twelfth"):
         entry = {name: session[name] for name in ("repository", "path", "commit")}
         return entry in listed["recordings"]["built" if part.endswith("built") else "aside"]
@@ -98,7 +122,9 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
 
 
 def source_of(session: Mapping[str, Any]) -> str:
-    """Where a session is from: repository and file, or the address of a report."""
+    """Where a session is from: repository and file, a number, or the address of a report."""
+    if "file" in session:
+        return f"stored file {session['file']}"
     return session.get("url") or f"{session['repository']} {session['path']}"
 
 
@@ -106,13 +132,25 @@ def _digest(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
+def counted(part: Part) -> Iterator[Counted]:
+    """Every counted exchange of a part; nothing is asked yet."""
+    for number, session in enumerate(sessions(part)):
+        for place, step in enumerate(_counted(session["exchanges"])):
+            yield Counted(
+                part=part, session=number, place=place, source=source_of(session), line=_named(_line(step))
+            )
+
+
 @cache
 def judged(part: Part) -> tuple[Judged, ...]:
-    """Every counted exchange of a part."""
-    return tuple(found for session in sessions(part) for found in _session(session))
+    """What came of every counted exchange of a part."""
+    return tuple(one.judged() for one in counted(part))
 
 
-def _session(session: Mapping[str, Any]) -> list[Judged]:
+@cache
+def _replayed(part: Part, number: int) -> tuple[Judged, ...]:
+    """What came of the counted exchanges of one session, which are asked in their order."""
+    session = sessions(part)[number]
     arm, last, found = Arm(), None, []
     if "on" in session:
         assert arm.control("clock", {"at": f"{session['on']}T12:00:00Z"}).status == 200
@@ -123,20 +161,26 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
         assert arm.control("lro", session["lro"]).status == 200
     for step in json.loads(_named(json.dumps(session["exchanges"]))):
         reply = _asked(arm, step, last)
-        if not step.get("unrecorded"):
-            line = f"{step.get('method', 'GET')} {step.get('path', step.get('poll'))}"
-            wrong = tuple(_differences(step, reply))
+        if _counted([step]):
             found.append(
                 Judged(
                     source=source_of(session),
                     reading=session["reading"],
-                    line=line,
-                    wrong=wrong,
+                    line=_line(step),
+                    wrong=tuple(_differences(step, reply)),
                     differs=step.get("differs", ""),
                 )
             )
         last = reply if "poll" not in step else last
-    return found
+    return tuple(found)
+
+
+def _counted(steps: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [step for step in steps if not step.get("unrecorded")]
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    return f"{step.get('method', 'GET')} {step.get('path', step.get('poll'))}"
 
 
 def _asked(arm: Arm, step: Mapping[str, Any], last: Reply | None) -> Reply:

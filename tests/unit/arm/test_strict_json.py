@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.arm.strict_json import NotUnderstood, parse, parse_object
+from reconciler.arm.strict_json import NotUnderstood, _key_ends, _keys, parse, parse_object
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,27 @@ def test_texts_that_look_like_keys_or_numbers_are_texts(text: str) -> None:
     assert parse(text.encode()) == json.loads(text)
 
 
-@pytest.mark.parametrize("twice", ['{"a": 1, "a": 2, "b": "x\\": y"}', '{"a" : {"b": 1}, "a"\n: 2}'])
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '{"a": 1, "a": 2, "b": "x\\": y"}',
+        '{"a" : {"b": 1}, "a"\n: 2}',
+        '{"a":1,"a":2,"b":"{\\"c\\":1}"}',
+        '{"a":1,"a":2,"b\\\\":3}',
+        '{"a":1,"a":2,"b\\\\":"{\\"c\\":1}"}',
+    ],
+)
 def test_a_key_that_stands_twice_is_found_among_texts_that_look_like_keys(twice: str) -> None:
     """F-014."""
     with pytest.raises(NotUnderstood, match="same key twice"):
         parse(twice.encode())
+
+
+def test_json_within_a_text_does_not_make_an_answer_be_read_twice() -> None:
+    """Each models list has such a text, and is by far the longest answer of a plan."""
+    inner = json.dumps([{"format": "OpenAI", "name": "gpt-4.1"}], separators=(",", ":"))
+    body = json.dumps({"value": [{"capabilities": {"models": inner}}]}, separators=(",", ":")).encode()
+    assert _key_ends(body) == _keys(json.loads(body)) == 3
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null"])
