@@ -27,7 +27,7 @@ what it showed, and each can be taken again with the code named. "Now" counts wh
 no measure of what is still unseen. **The aim of 95 % at the first run is not reached**: of reported answers
 1 of 12, 8 of 20 and 6 of 10 were equal, and since then 9 of 11, 4 of 6, 6 of 7, 3 of 5, 21 of 28, 9 of 12,
 7 of 9 and 3 of 3; of recordings, after 23 of 23, it was 14 of 29, 10 of 15, 5 of 7, 65 of 91, 2 of 12 and
-5 of 9.
+5 of 9; of files in public repositories 4 of 5, 27 of 33, 4 of 5 and 27 of 47.
 What differs is, above all, a wording that belongs to one year, a state of a subscription that no switch made,
 and facts of an account or a deployment by kind and date.
 
@@ -83,6 +83,17 @@ on which each deployment was made and last written, and show it on six other day
 changes without a write, and its etag does not. Twelve versions of one suite of accounts are stored whose
 commits nothing names.
 
+The thirteenth trial is of notes, logs, workshops and saved output in public repositories. A search for
+strings that answers have, shown with no character around them, listed 500 files by number before any was
+read: 213 to build from, 104 set aside, and, when both were read, 183 further ones, all of them set aside and
+tried with the code that the first 104 had mended. Of the 317 first ones 93 stayed unread. Few files hold an
+answer: most are tests and mocks, or tell an error again without its code; what one team pasted, others have
+too, and the same answer counts once. What counts is an error's code and words, or a few members of what a
+client printed, far more often than a whole body, so that the state of the world is mostly presupposed. Three
+of the misses at the first run are slips of what was written down here (a spelling, a filter, a label); each
+was corrected, and is counted as different. Ten of the thirteen that stay different are what authors left out,
+quoted or abridged.
+
 | trial | reading | code | sources | exchanges | first run | now | what it showed |
 | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
 {readings}
@@ -128,6 +139,8 @@ _NAMES: Mapping[Part, str] = {
     "eleventh": "eleventh trial, set aside",
     "twelfth_built": "twelfth trial (recordings), read before building",
     "twelfth": "twelfth trial (recordings), set aside",
+    "thirteenth_built": "thirteenth trial (files), read before building",
+    "thirteenth": "thirteenth trial (files), set aside",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
@@ -221,7 +234,9 @@ def _subject(step: Mapping[str, Any]) -> str:
 
 
 def _origin(source: str) -> str:
-    """The repository of a recording; reports are one origin."""
+    """The repository of a recording; reports are one origin, files known by number another."""
+    if source.startswith("stored file"):
+        return "files of public repositories"
     return "reported answers" if source.startswith("http") else source.partition(" ")[0]
 
 
@@ -260,6 +275,8 @@ def _sources(part: Part) -> list[str]:
         where = (
             f"<{one['url']}>"
             if "url" in one
+            else source_of(one)
+            if "file" in one
             else f"{one['repository']} `{one['path']}` at {one['commit'][:10]}"
         )
         lines.append(f"* {where}, {_NAMES[part]}, reading {one['reading']}: {equal} of {len(steps)}")

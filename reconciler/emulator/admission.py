@@ -50,7 +50,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_state(turn, before)
     _check_words(turn, body)
     sku = _sku(turn, body, before)
-    listed, model = _model(turn, account, body, before)
+    listed, model = _model(turn, account, body, before, sku["name"])
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     if before is None:
         references.require_leave(turn.store, turn.now, listed.model, sku["name"], account["location"])
@@ -58,13 +58,14 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_capacity(turn, sku["capacity"], offer, is_told=at(body, "sku", "capacity") is not None)
     if references.is_partner(model):
         references.require_partner_data(body, before)
+    if before is None:
+        references.require_standing(turn.store, turn.now)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None or quota.counts_anew(turn) else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise errors.refusal("no_capacity", sku=sku["name"], region=account["location"])
-    is_veiled = references.is_partner(model) and not turn.is_inner
-    quota.require(turn, account["location"], held, units, is_veiled=is_veiled)
+    quota.require(turn, account["location"], held, units)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,
@@ -135,7 +136,7 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
-def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[Listed, Json]:
+def _model(turn: Turn, account: Json, body: Json, before: Json | None, sku: str) -> tuple[Listed, Json]:
     asked: Json = at(body, "properties", "model") or {}
     if not asked.get("name") or not asked.get("format"):
         raise errors.refusal("model_missing")
@@ -145,6 +146,9 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
+        ended = offers.ended_elsewhere(turn.store, account["location"], known, sku, turn.now)
+        if ended is not None:
+            raise _deprecated(turn, ended, sku)
         is_elsewhere = offers.is_offered_elsewhere(turn.store, account["location"], known, None)
         raise errors.refusal("model_not_supported", now=turn.now, printed=known, elsewhere=is_elsewhere)
     model = {**known, "version": listed.model["version"], **sources}
@@ -221,14 +225,18 @@ def _offer(
         same = all(old.get(part) == model.get(part) for part in ("name", "version"))
         if same and before["body"]["sku"]["name"] == sku["name"]:
             return offer
-    end = offers.ends(offer)
-    if end <= turn.now:
-        raise errors.refusal(
-            "model_deprecated", now=turn.now, since=f"{end:%m/%d/%Y %H:%M:%S}", printed=model
-        )
+    if offers.ends(offer) <= turn.now:
+        raise _deprecated(turn, listed, sku["name"])
     if listed.fine_tuned_name is None:
         _check_lifecycle(turn, listed, offer)
     return offer
+
+
+def _deprecated(turn: Turn, listed: Listed, sku: str) -> errors.Refusal:
+    end = offers.ends(offers.best_offer(listed, sku) or {})
+    return errors.refusal(
+        "model_deprecated", now=turn.now, since=f"{end:%m/%d/%Y %H:%M:%S}", printed=listed.model
+    )
 
 
 def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:

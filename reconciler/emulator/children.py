@@ -168,6 +168,8 @@ def _require_projects(account: Json) -> None:
         raise errors.refusal("projects_not_allowed")
     if account["properties"]["provisioningState"] == "Failed":
         raise errors.refusal("account_not_provisioned")
+    if account.get("identity", {}).get("type", "None") == "None":
+        raise errors.refusal("no_identity_for_projects")
 
 
 _CONNECTIONS = ("vectorStoreConnections", "storageConnections", "threadStorageConnections")

@@ -23,6 +23,9 @@ _SKUS_SINCE = datetime(2023, 6, 1, tzinfo=UTC)
 _FILTER_NAMED_SINCE = offers.SPRING_2026
 """A deployment named no content filter of its own on 10 February 2026, and one on 3 March (recorded)."""
 
+_STATE_SHOWN_SINCE = datetime(2026, 6, 25, tzinfo=UTC)
+"""A deployment says that it runs since (printed on this day; a day before it is not known)."""
+
 _OWN = "_H_"
 """How the capabilities begin that are of one deployment, and not of its model."""
 
@@ -75,6 +78,7 @@ def _properties(turn: Turn, account: Json, wanted: Json, admitted: Admitted, bef
             **_throttling_key(turn),
         },
         **({} if policy is None else {"raiPolicyName": policy}),
+        **_state(turn, admitted),
         **{name: wanted[name] for name in ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
@@ -82,6 +86,12 @@ def _properties(turn: Turn, account: Json, wanted: Json, admitted: Admitted, bef
         **({"rateLimits": rates} if rates else {}),
         **_overrides(account, admitted),
     }
+
+
+def _state(turn: Turn, admitted: Admitted) -> Json:
+    """What can be paused runs unless it is asked to pause."""
+    is_shown = turn.now >= _STATE_SHOWN_SINCE and admitted.sku["name"] in offers.STANDARD
+    return {"deploymentState": "Running"} if is_shown else {}
 
 
 def _overrides(account: Json, admitted: Admitted) -> Json:

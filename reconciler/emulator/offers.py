@@ -47,6 +47,16 @@ EARLIER = "2026-02"
 _DEFAULTS_THEN = {("OpenAI", "gpt-4o"): "2024-08-06"}
 """Default versions before that day, where they were other ones (recorded)."""
 
+SUMMER_2026 = datetime(2026, 8, 1, tzinfo=UTC)
+"""About then gpt-4o-mini came to be closed to new deployments and to last longer (stored files, four)."""
+SUMMER = "2026-08"
+_SEASONS = ((LATER_BEGINS, LATER), (SUMMER_2026, SUMMER), (SPRING_2026, ""))
+_CLOSED = ("openai", "gpt-4o-mini", "2024-07-18")
+_END_THEN, _END_SINCE = "2026-10-01T00:00:00Z", "2027-04-14T00:00:00Z"
+
+_WHOLE_LISTS = frozenset({"eastus2", "swedencentral"})
+"""Regions whose lists are recorded whole: elsewhere what ended is not listed (world/PROVENANCE.md)."""
+
 _MARKETPLACE = frozenset({"AI21 Labs", "Anthropic", "Cohere", "Meta", "Mistral AI"})
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -110,6 +120,8 @@ def _merged(place: str, posted: str, season: str) -> Lists:
     shipped_now = _shipped_models(place)
     if season == EARLIER:
         shipped_now = tuple(_as_before(listed) for listed in shipped_now)
+    elif season:
+        shipped_now = tuple(_as_closed(listed) for listed in shipped_now)
     found: dict[tuple[str, ...], Listed] = {}
     for listed in (*map(_from_arm, json.loads(posted).get("value", [])), *later, *shipped_now):
         found.setdefault(_identity(listed.model), listed)
@@ -131,9 +143,24 @@ def _as_before(listed: Listed) -> Listed:
     return replace(listed, model=model)
 
 
+def _as_closed(listed: Listed) -> Listed:
+    """A model as it is since the summer of 2026; what is closed lasts until another day."""
+    model = listed.model
+    if _identity(model) != _CLOSED:
+        return listed
+    skus = [
+        {**sku, "deprecationDate": _END_SINCE} if sku.get("deprecationDate") == _END_THEN else sku
+        for sku in model["skus"]
+    ]
+    end = dict.fromkeys(model["deprecation"], _END_SINCE)
+    return replace(
+        listed, model={**model, "lifecycleStatus": "Deprecating", "deprecation": end, "skus": skus}
+    )
+
+
 def turn_season(store: Store, now: datetime) -> None:
     """From the day of the later recording on its lists are in force; called with each request."""
-    facts = LATER if now >= LATER_BEGINS else EARLIER if now < SPRING_2026 else ""
+    facts = next((name for begins, name in _SEASONS if now >= begins), EARLIER)
     if _season(store) != facts:
         store.put("setting", "season", {"facts": facts})
 
@@ -276,6 +303,21 @@ def ends(offer: Json) -> datetime:
     """The moment from which an offer refuses new deployments; far away when it has no date."""
     text = offer.get("deprecationDate")
     return clock.parse(text) if isinstance(text, str) else _NEVER
+
+
+def ended_elsewhere(store: Store, location: str, model: Json, sku: str, now: datetime) -> Listed | None:
+    """A version as another region lists it, where all that it offers has ended; here it may have been too."""
+    here = normal_location(location)
+    if here in _WHOLE_LISTS or store.text("model", here) is not None:
+        return None
+    found = [
+        (listed, best)
+        for place in sorted(_WHOLE_LISTS)
+        for listed in models_of(store, place)
+        if _identity(listed.model) == _identity(model) and (best := best_offer(listed, sku)) is not None
+    ]
+    is_over = bool(found) and all(ends(offer) <= now for _, offer in found)
+    return max(found, key=lambda each: ends(each[1]))[0] if is_over else None
 
 
 def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str | None) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, offers, policy_errors
+from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, offers
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, without_nulls
@@ -58,10 +58,17 @@ def _finding(assignment: Json) -> Json:
 
 
 def require_allowed(turn: Turn, account: Json, model: Json) -> None:
-    """Raise 403 RequestDisallowedByPolicy where a denying assignment does not approve of the model."""
+    """Raise what the provider says where a denying assignment does not approve of the model (reported)."""
     for assignment in _broken(turn.store, account, model):
         if assignment["effect"] == "Deny":
-            raise policy_errors.disallowed_by_policy(turn.args["deployment"], assignment, now=turn.now)
+            listed = offers.find(turn.store, account["location"], account["kind"], model)
+            version = model.get("version") or ("" if listed is None else listed.model["version"])
+            raise errors.refusal(
+                "model_not_approved",
+                name=model.get("name", ""),
+                version=version,
+                assignment=assignment["assignmentId"],
+            )
 
 
 def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:

@@ -140,13 +140,8 @@ def counts_anew(turn: Turn) -> bool:
     return turn.is_inner and "2023-09-01" <= turn.now.date().isoformat() < "2024-01-01"
 
 
-def require(
-    turn: Turn, location: str, before: dict[str, int], after: dict[str, int], *, is_veiled: bool = False
-) -> None:
-    """Raise the refusal of the first pool that cannot carry the growth.
-
-    It is veiled by the code 715-123420 for a partner's deployment that no template asks for (reported, 2026).
-    """
+def require(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> None:
+    """Raise the refusal of the first pool that cannot carry the growth."""
     growing = Counter(after) - Counter(before)
     if not growing:
         return
@@ -156,8 +151,6 @@ def require(
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
         total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
-            if is_veiled:
-                raise errors.refusal("held_back")
             raise errors.refusal(
                 "insufficient_quota",
                 now=turn.now,

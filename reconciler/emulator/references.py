@@ -136,8 +136,6 @@ def require_partner_data(body: Json, before: Json | None) -> None:
 
 def require_leave(store: Store, now: datetime, model: Json, sku: str, place: str) -> None:
     """Refuse a new deployment that the subscription may not have at all, by the switches of the world."""
-    if store.switch("standing") == "held":
-        raise errors.refusal("held_back")
     if store.switch("modelAccess") == "refused":
         raise errors.refusal(
             "no_access_to_model",
@@ -148,6 +146,12 @@ def require_leave(store: Store, now: datetime, model: Json, sku: str, place: str
             place=place.upper(),
         )
     _require_sale(store, model)
+
+
+def require_standing(store: Store, now: datetime) -> None:
+    """Refuse a new deployment of a subscription held back; what a partner wants to know is asked first."""
+    if store.switch("standing") == "held":
+        raise errors.refusal("held_back", now=now)
 
 
 def _require_sale(store: Store, model: Json) -> None:

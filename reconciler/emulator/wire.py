@@ -76,7 +76,7 @@ class Answer:
     """False when the front door answered: no x-envoy header then, and x-ms-failure-cause on errors."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def normal_location(text: str) -> str:
     """Fold any spelling of a region ("East US 2", "EASTUS2") into ARM's name for it ("eastus2")."""
     return "".join(letter for letter in text.lower() if letter.isalnum())

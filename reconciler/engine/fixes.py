@@ -53,6 +53,10 @@ _BY_MESSAGE: Final[Mapping[tuple[str, str], str]] = {
         "This region does not offer that version of the model on that SKU. Quota is not the question: see "
         "`reconciler explain sku-not-offered` for how to look up which SKU or region has it"
     ),
+    ("InvalidResourceProperties", r"noncompliant with policy"): (
+        "An Azure Policy does not approve of this model; the message names its assignment. Deploy a model "
+        "that it lists, or ask the assignment's owner for the model or an exemption"
+    ),
     ("InvalidResourceProperties", r"deployment sku name"): (
         "No SKU of deployments has this name. An account's SKU, such as S0, is something else: write one "
         "such as GlobalStandard or ProvisionedManaged"
@@ -118,9 +122,10 @@ _BY_CODES: Final[Mapping[tuple[str, ...], str]] = {
         "accounts refuse periods"
     ),
     ("715-123420",): (
-        "Mostly a lack of quota that ARM does not name: compare `reconciler quota` with the capacity that "
-        "was asked for, and look for soft-deleted accounts, which keep theirs. Where there is room, the "
-        "subscription itself is not admitted: open a support request and give the request id"
+        "ARM does not say why. Compare `reconciler quota` with the capacity that was asked for, and look "
+        "for soft-deleted accounts, which keep theirs. Where there is room, the subscription is held back, "
+        "or may not buy partners' models (trial, sponsored and credit ones): open a support request and "
+        "give the request id"
     ),
     ("InvalidModelProviderData",): (
         "This model's publisher wants modelProviderData: {industry, organizationName, countryCode} in the "

@@ -83,6 +83,7 @@ def test_a_policy_that_only_looks_on_keeps_nobody_out() -> None:
 def test_a_project_wants_an_account_that_came_about(state: str, status: int) -> None:
     properties = {"allowProjectManagement": True, "provisioningState": state}
     account = {"id": f"{ABOVE}other", "location": "eastus", "kind": "AIServices", "properties": properties}
+    account["identity"] = {"type": "SystemAssigned"}
     found = fleet(accounts=[account]).arm("PUT", f"{ABOVE}other/projects/one", {"location": "eastus"})
     assert found.status == status
     assert status != 400 or found.code == "BadRequest"

@@ -83,7 +83,14 @@ def test_a_policy_on_a_property_refuses_an_account_without_it() -> None:
 
 def test_an_account_names_its_projects_the_default_one_first() -> None:
     arm = fleet()
-    ended(arm, arm.arm("PUT", f"{ABOVE}foundry", asked(allowProjectManagement=True)))
+    ended(
+        arm,
+        arm.arm(
+            "PUT",
+            f"{ABOVE}foundry",
+            {**asked(allowProjectManagement=True), "identity": {"type": "SystemAssigned"}},
+        ),
+    )
     for name in ("two", "one"):
         body = {"location": "eastus", "properties": {}}
         assert arm.arm("PUT", f"{ABOVE}foundry/projects/{name}", body).status == 201

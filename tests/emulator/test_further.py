@@ -14,7 +14,7 @@ def foundry() -> Arm:
     """The account of tenant a as one that holds projects."""
     properties = {"allowProjectManagement": True}
     account = {"id": ACCOUNT, "location": "swedencentral", "kind": "AIServices", "properties": properties}
-    return fleet(accounts=[account])
+    return fleet(accounts=[{**account, "identity": {"type": "SystemAssigned"}}])
 
 
 def test_keys_are_two_stay_and_one_is_made_anew() -> None:
@@ -157,7 +157,7 @@ ASSIGNMENT = {
 @pytest.mark.parametrize(
     ("more", "outcome", "status"),
     [
-        ({}, "NonCompliant", 403),
+        ({}, "NonCompliant", 400),
         ({"effect": "Audit"}, "NonCompliant", 201),
         ({"effect": "Disabled"}, "Compliant", 201),
         ({"allowedPublishers": ["OpenAI"]}, "Compliant", 201),
@@ -174,11 +174,20 @@ def test_a_policy_is_evaluated_beforehand_and_denies_the_put(
     assert reply.json["results"]["chat"]["evaluationOutcome"] == outcome
     put = arm.arm("PUT", deployment(), body)
     assert put.status == status
-    if status == 403:
-        assert put.code == "RequestDisallowedByPolicy"
-        assert put.json["error"]["target"] == "chat"
-        assert put.json["error"]["additionalInfo"][0]["type"] == "PolicyViolation"
-        assert "Approved models" in put.message
+    if status == 400:
+        assert put.code == "InvalidResourceProperties"
+        assert put.message.startswith(
+            "Policy evaluation returned compliance: NonCompliant for model gpt-4o/2024-11-20 with error:"
+            f" This action is noncompliant with policy {ASSIGNMENT['assignmentId']} "
+        )
+
+
+def test_a_project_wants_an_account_that_has_an_identity() -> None:
+    properties = {"allowProjectManagement": True}
+    account = {"id": ACCOUNT, "location": "swedencentral", "kind": "AIServices", "properties": properties}
+    reply = fleet(accounts=[account]).arm("PUT", f"{ACCOUNT}/projects/p", {"location": "swedencentral"})
+    assert (reply.status, reply.code) == (400, "BadRequest")
+    assert reply.message.endswith("you must enable a managed identity on your resource.")
 
 
 def test_an_evaluation_wants_names_and_models_and_a_preview_version() -> None:
@@ -225,6 +234,7 @@ def test_a_project_wants_an_account_that_holds_projects(kind: str, allowed: bool
         "id": f"{ACCOUNT}-foundry",
         "location": "eastus2",
         "kind": kind,
+        "identity": {"type": "SystemAssigned"},
         "properties": {"allowProjectManagement": allowed},
     }
     arm = fleet(accounts=[account])

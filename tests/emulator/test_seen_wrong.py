@@ -3,6 +3,7 @@
 import pytest
 
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, Arm, deployment, fleet, gpt_4o
+from tests.emulator.partners import CLAUDE, PROVIDED, claude
 from tests.emulator.templates import MAIN, VERSION
 
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
@@ -10,23 +11,6 @@ GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
 GONE = f"{PROVIDER}/locations/swedencentral/resourceGroups/rg/deletedAccounts/acc"
 S0 = {"location": "swedencentral", "kind": "OpenAI", "sku": {"name": "S0"}, "properties": {}}
 PTU = "ProvisionedManaged"
-CLAUDE = {
-    "kind": "AIServices",
-    "model": {
-        "format": "Anthropic",
-        "name": "claude-test",
-        "version": "1",
-        "isDefaultVersion": True,
-        "skus": [
-            {
-                "name": "GlobalStandard",
-                "usageName": "AIServices.GlobalStandard.claude-test",
-                "capacity": {"maximum": 100},
-            }
-        ],
-    },
-}
-PROVIDED = {"industry": "technology", "organizationName": "Contoso", "countryCode": "DE"}
 
 
 def settled(arm: Arm) -> None:
@@ -366,16 +350,6 @@ def test_a_missing_spillover_target_and_the_deletion_of_a_named_one_hang_on_swit
 # --- partners
 
 
-def claude(**data: str) -> dict[str, object]:
-    return {
-        "sku": {"name": "GlobalStandard", "capacity": 1},
-        "properties": {
-            "model": {"format": "Anthropic", "name": "claude-test", "version": "1"},
-            "modelProviderData": data,
-        },
-    }
-
-
 def partner() -> Arm:
     return fleet(models={"swedencentral": [{**CLAUDE, "kind": "OpenAI"}]})
 
@@ -392,13 +366,13 @@ def test_a_capacity_below_one_is_told_before_the_fields_that_a_partner_wants() -
     assert partner().arm("PUT", deployment(), asked).code == "InvalidCapacity"
 
 
-def test_a_partners_deployment_beyond_its_quota_is_refused_without_saying_so_except_in_a_template() -> None:
+def test_a_partners_deployment_beyond_its_quota_is_refused_as_any_other_directly_and_in_a_template() -> None:
     counter = {"name": {"value": "AIServices.GlobalStandard.claude-test"}, "currentValue": 0, "limit": 0}
     arm = fleet(
         models={"swedencentral": [{**CLAUDE, "kind": "OpenAI"}]},
         usages={f"{SUB_A}/swedencentral": [counter]},
     )
-    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).code == "715-123420"
+    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).code == "InsufficientQuota"
     resource = {
         "type": "Microsoft.CognitiveServices/accounts/deployments",
         "apiVersion": "2026-05-01",

@@ -31,6 +31,8 @@ LATER = (
     "eleventh",
     "twelfth_built",
     "twelfth",
+    "thirteenth_built",
+    "thirteenth",
 )
 
 

@@ -41,6 +41,8 @@ Part = Literal[
     "eleventh",
     "twelfth_built",
     "twelfth",
+    "thirteenth_built",
+    "thirteenth",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
@@ -94,7 +96,7 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
     """Whether the list of a later trial names a session: its file, or its query.
 
     The queries of the tenth and the eleventh are parted by their digests, the eleventh's files by suites, the
-    twelfth's by version.
+    twelfth's by version, the thirteenth's by number, all of whose further list is set aside.
     """
     listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part.removesuffix("_built")]
     if "query" in session and part.startswith(("tenth", "eleventh")):
@@ -105,6 +107,12 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
         )
     if "query" in session:
         return session["query"] in listed["queries"]
+    if "file" in session:
+        is_built = _digest(session["file"]) % 3 > 0
+        if session["reading"] > 2 and part == "thirteenth":
+            return session["file"] in {row["file"] for row in listed["further"]}
+        names = {row["file"] for row in listed["built" if is_built else "aside"]}
+        return is_built == part.endswith("built") and session["file"] in names
     if part.startswith("twelfth"):
         entry = {name: session[name] for name in ("repository", "path", "commit")}
         return entry in listed["recordings"]["built" if part.endswith("built") else "aside"]
@@ -114,7 +122,9 @@ def is_listed(session: Mapping[str, Any], part: Part) -> bool:
 
 
 def source_of(session: Mapping[str, Any]) -> str:
-    """Where a session is from: repository and file, or the address of a report."""
+    """Where a session is from: repository and file, a number, or the address of a report."""
+    if "file" in session:
+        return f"stored file {session['file']}"
     return session.get("url") or f"{session['repository']} {session['path']}"
 
 

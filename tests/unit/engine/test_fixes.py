@@ -70,6 +70,8 @@ def test_every_code_met_with_deployments_has_a_fix(code: str) -> None:
         ("UserError", "Error occurred when subscribing to Marketplace: …", "billing owner"),
         ("InvalidResourceProperties", "The raiPolicy 'x' does not exist", "not in this account"),
         ("RequestDisallowedByAzure", "", "another region"),
+        ("InvalidResourceProperties", "This action is noncompliant with policy /p/x Operator", "exemption"),
+        ("715-123420", "", "partners' models"),
     ],
 )
 def test_a_fix_names_what_helps(code: str, message: str, words: str) -> None:
