@@ -45,6 +45,8 @@ def page(turn: Turn, location: str) -> Answer:
     above = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
 
     def addressed(item: Kept) -> Kept:
+        if item.last is not None and item.last[0] == above:
+            return item.last[1]
         name = ".".join(item["model"][part] for part in ("format", "name", "version"))
         address = {
             "id": f"{above}/models/{name}",
@@ -52,7 +54,8 @@ def page(turn: Turn, location: str) -> Answer:
             "name": name,
             "location": place,
         }
-        return Kept.headed(address, item)
+        item.last = above, Kept.headed(address, item)
+        return item.last[1]
 
     return turn.page(
         _items(

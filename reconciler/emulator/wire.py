@@ -29,6 +29,8 @@ class Kept(dict[str, Any]):
 
     _head: Json | None = None
     _rest: "Kept"
+    last: tuple[str, "Kept"] | None = None
+    """Where it was last shown, and as what."""
 
     @classmethod
     def headed(cls, head: Json, rest: "Kept") -> "Kept":
@@ -42,9 +44,8 @@ class Kept(dict[str, Any]):
         return encoded(self) if self._head is None else f"{encoded(self._head)[:-1]},{self._rest.text[1:]}"
 
 
-def encoded(body: Json) -> str:
-    """JSON as it goes over the wire."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON as it goes over the wire. `json.dumps` makes an encoder each time; a list has hundreds of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
