@@ -14,8 +14,9 @@ from tests.unit.cli.programs import MANIFEST
 PROGRAM = """
 import contextlib, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from reconciler.cli import run
+from reconciler.cli import leave, run, tune
 
+tune()
 seen, order = [], []
 
 def connecting(event, words):
@@ -47,6 +48,7 @@ server = HTTPServer(("127.0.0.1", 0), Silent)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 code = run([*WORDS, "--endpoint", f"http://127.0.0.1:{server.server_port}"])
 print(*seen[:1], *order, code, file=sys.stderr)
+leave(0)
 """
 
 
