@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from reconciler.__main__ import tune
+from reconciler.cli import tune
 
 tune()
 gc.disable()

@@ -11,8 +11,10 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from reconciler.arm.classify import ArmFault
+from reconciler.arm.settings import ArmSettings, home_of
 from reconciler.arm.tokens import Token, TokenSource
 from reconciler.errors import UsageProblem
 
@@ -58,6 +60,13 @@ class Auth:
         self._learned: dict[str, str] = {}
         self._renewed: dict[tuple[str | None, str], Token] = {}
         """By tenant and method: tokens that were renewed after a refusal and not taken since."""
+
+    @classmethod
+    def of(cls, settings: ArmSettings, tokens: TokenSource) -> Self:
+        """As the settings say; raises UsageProblem where the tokens may not go to the endpoint."""
+        home = home_of(settings.endpoint, tokens)
+        default = None if home.loopback else settings.default_tenant
+        return cls(tokens, declared=settings.tenants, default=default)
 
     def tenant_of(self, subscription: str) -> str | None:
         """The tenant whose token a subscription wants; None leaves it to the credential."""

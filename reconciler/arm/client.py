@@ -105,10 +105,9 @@ class ArmClient:
         )
         self._shared = Shared()
         self._versions = Versions(settings.api_version, on_warning)
-        default = None if self._home.loopback else settings.default_tenant
         self._policy = RequestPolicy(
             self._transport,
-            Auth(tokens, declared=settings.tenants, default=default),
+            Auth.of(settings, tokens),
             clock,
             self._home,
             self._versions,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from reconciler.cli.deadline import Deadline
@@ -31,6 +31,9 @@ _SIGNALS = {
     signal.SIGHUP: Exit.TERMINATED,  # a terminal that was closed asks for the same
 }
 
+_TURNS = 3
+"""Of the loop, from a signal to its handler: its byte is seen, it is read, the handler is called."""
+
 
 class TimeLimit(ReconcilerError):  # noqa: N818
     """The command's own time limit passed, before anything was written."""
@@ -44,9 +47,12 @@ class TimeLimit(ReconcilerError):  # noqa: N818
         )
 
 
-@contextlib.contextmanager
-def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
-    """Give the signals that end a process to `handler`, and to whoever had them before afterwards."""
+@contextlib.asynccontextmanager
+async def _handling(handler: Callable[[Exit, Cause], object]) -> AsyncIterator[None]:
+    """Give the signals that end a process to `handler`, and to whoever had them before afterwards.
+
+    None is lost between the two: what came before the end is handled at the end, what comes later waits.
+    """
     import asyncio
 
     from reconciler.engine.stop import Cause
@@ -59,10 +65,15 @@ def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in ours:
-            with contextlib.suppress(ValueError):
+        taken = signal.pthread_sigmask(signal.SIG_BLOCK, ours)
+        try:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+        finally:
+            for name in ours:
                 loop.remove_signal_handler(name)
                 signal.signal(name, before[name] or signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, taken)
 
 
 def must_have_files() -> None:
@@ -133,25 +144,27 @@ async def reading(
         if task is not None:
             task.cancel()
 
-    with _handling(end):
-        try:
-            async with asyncio.timeout(deadline.left(the_clock().monotonic())):
-                task = asyncio.ensure_future(work(*args, **named))
-                return await task
-        except TimeoutError as passed:
-            raise TimeLimit(str(deadline)) from passed
-        except asyncio.CancelledError:
-            if caught:
-                raise Interrupted(caught[0]) from None
-            raise
+    try:
+        async with _handling(end), asyncio.timeout(deadline.left(the_clock().monotonic())):
+            task = asyncio.ensure_future(work(*args, **named))
+            result = await task
+    except TimeoutError as passed:
+        raise TimeLimit(str(deadline)) from passed
+    except asyncio.CancelledError:
+        if caught:
+            raise Interrupted(caught[0]) from None
+        raise
+    if caught:
+        raise Interrupted(caught[0])
+    return result
 
 
-@contextlib.contextmanager
-def listening_for_signals(stop: Stop) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def listening_for_signals(stop: Stop) -> AsyncIterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP ask `stop`; a second signal asks again."""
     from reconciler.engine.stop import Interruption
 
-    with _handling(lambda _, cause: stop.ask(Interruption(cause=cause))):
+    async with _handling(lambda _, cause: stop.ask(Interruption(cause=cause))):
         yield
 
 

@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.choosing import must_hit_something
+from reconciler.cli.connecting import connect
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
-from reconciler.cli.wiring import Loaded, connect, note, the_clock
+from reconciler.cli.wiring import Loaded, note, the_clock
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
 from reconciler.plan.allowances import Policy

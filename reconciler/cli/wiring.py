@@ -1,6 +1,6 @@
-"""Putting the rooms together: which manifests, which ARM, which credential, which clock.
+"""Putting the rooms together: which manifests, what every rule says of them, where results go, which clock.
 
-The only place that knows all rooms; it decides nothing about deployments.
+It decides nothing about deployments. ARM is `cli/connecting.py`'s.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ import errno
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Output
 from reconciler.cli.running import current
 from reconciler.clock import Clock, SystemClock
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
@@ -25,11 +24,6 @@ from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 if TYPE_CHECKING:
     from datetime import date
 
-    import httpx
-
-    from reconciler.arm.client import ArmClient
-    from reconciler.arm.network import Network
-    from reconciler.arm.tokens import TokenSource
     from reconciler.diagnostics import Diagnostic
     from reconciler.domain.fleet import DesiredState, Fleet
     from reconciler.manifest.load import LoadedManifests
@@ -38,8 +32,6 @@ if TYPE_CHECKING:
 
 _READER_WITHIN = 5.0
 """Seconds that the reader of a FIFO has to come."""
-
-EMBEDDED = "http://127.0.0.1"
 
 
 def the_clock() -> Clock:
@@ -260,118 +252,3 @@ def say_shard(output: Output, desired: DesiredState) -> None:
         from reconciler.report.plan import shard_line
 
         note(output, shard_line(desired.part))
-
-
-@asynccontextmanager
-async def connect(
-    connection: Connection,
-    output: Output,
-    desired: DesiredState,
-    *,
-    read_only: bool = True,
-    may_validate: bool = False,
-    keep_state: bool = True,
-) -> AsyncIterator[ArmClient]:
-    """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process.
-
-    Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
-    POST of ARM's own validation where the user asked for that. Without `keep_state` an embedded emulator that
-    has no state yet leaves none behind.
-    """
-    import uuid
-
-    from reconciler.arm.client import ArmClient, ArmSettings
-    from reconciler.arm.network import Network
-
-    say_shard(output, desired)
-    cloud = desired.fleet.cloud
-    endpoint = connection.endpoint or endpoint_of(cloud)
-    network = Network(ca_file=connection.ca_file)
-    settings = ArmSettings(
-        endpoint=endpoint,
-        tenants={s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant},
-        default_tenant=os.environ.get("AZURE_TENANT_ID"),
-        parallelism=connection.parallelism,
-        network=network,
-        correlation_id=str(uuid.uuid4()),
-        read_only=read_only,
-        may_ask=may_validate,
-    )
-    version = connection.api_version or desired.fleet.api_version
-    if version:
-        settings = replace(settings, api_version=version)
-    within = cloud == "emulator" and connection.endpoint is None
-    with (
-        _embedded_transport(connection, output, desired, keep=keep_state)
-        if within
-        else nullcontext() as transport
-    ):
-        tokens = _tokens(connection, cloud, endpoint, network, transport)
-        async with ArmClient(
-            settings,
-            tokens,
-            the_clock(),
-            transport=transport,
-            on_warning=lambda text: note(output, f"warning: {text}"),
-        ) as client:
-            yield client
-
-
-def no_fleet(connection: Connection) -> DesiredState:
-    """What stands for the manifests where there are none: it declares nothing, in the connection's cloud."""
-    from reconciler.domain.fleet import DesiredState, Fleet
-
-    return DesiredState(fleet=Fleet(cloud=connection.cloud or Fleet().cloud, declared=False))
-
-
-def endpoint_of(cloud: str) -> str:
-    """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
-    from reconciler.arm.addresses import CLOUDS
-
-    return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
-
-
-def _tokens(
-    connection: Connection,
-    cloud: str,
-    endpoint: str,
-    network: Network,
-    transport: httpx.AsyncBaseTransport | None,
-) -> TokenSource:
-    from reconciler.arm.origin import endpoint_origin
-    from reconciler.arm.tokens import AzureTokens, EmulatorTokens
-
-    origin = endpoint_origin(endpoint)
-    loopback = origin is not None and origin.loopback
-    if cloud == "emulator" and not loopback:
-        raise UsageProblem(
-            f"the Fleet says cloud: emulator, and {endpoint} is not on this machine, where emulators are. "
-            "Give an address such as http://127.0.0.1:8080, or name the address's own cloud with --cloud"
-        )
-    kind = connection.credential or ("emulator" if loopback else "default")
-    if loopback != (kind == "emulator"):
-        raise UsageProblem(
-            f"--credential {kind} does not go with {endpoint}: an address on this machine is given only the "
-            "emulator's own tokens, and the emulator's tokens are given to nobody else. "
-            + (
-                "Leave --credential out"
-                if loopback
-                else "Choose another credential, or the address of an emulator"
-            )
-        )
-    if kind == "emulator":
-        return EmulatorTokens(endpoint, transport=transport, network=network)
-    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock(), network=network)
-
-
-@contextmanager
-def _embedded_transport(
-    connection: Connection, output: Output, desired: DesiredState, *, keep: bool
-) -> Iterator[httpx.AsyncBaseTransport]:
-    from reconciler.cli.embedded import embedded
-
-    state = connection.emulator_state if keep or connection.emulator_state.exists() else None
-    with embedded(state, desired) as (transport, created):
-        for account in created:
-            note(output, f"note: created account {account.rpartition('/')[2]} in the emulator")
-        yield transport

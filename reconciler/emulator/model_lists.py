@@ -5,13 +5,11 @@ Rule of this module: `scope` and the lifecycle of each sku were recorded with 20
 filled in from what it has.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 
 from reconciler.emulator import clock, offers, versions
-from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, Kept, normal_location
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json, Kept, normal_location
 
 PAGED_SINCE = "2026-09-01"
 """From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
@@ -37,45 +35,42 @@ _BY_KIND = ("OpenAI", "AIServices")
 """Lists come by account kind: OpenAI, AIServices, the others (recorded in April 2026, reported in August)."""
 
 
-def items(store: Store, subscription: str, location: str, version: str, now: datetime) -> Sequence[Kept]:
-    """Items of the models list as an api-version shows them: one per account kind, as recorded.
+def page(turn: Turn, location: str) -> Answer:
+    """A page of a region's list as an api-version shows it: an item per account kind, as recorded.
 
     The region is spelled as its name without spaces; in 2023 an item had no address of its own.
     """
-    place = (
-        offers.shipped()["regions"]
-        .get(normal_location(location), {})
-        .get("displayName", location)
-        .replace(" ", "")
-    )
-    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
-    return _items(
-        offers.lists_of(store, location),
-        above,
-        version,
-        is_of_2023=clock.is_of_2023(now),
-        in_lower_case=clock.spells_in_lower_case(now),
-    )
+    known = offers.shipped()["regions"].get(normal_location(location), {})
+    place = known.get("displayName", location).replace(" ", "")
+    above = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
 
-
-@lru_cache(maxsize=16)
-def _items(
-    lists: offers.Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
-) -> tuple[Kept, ...]:
-    found: list[Kept] = []
-    for listed in lists.all:
-        items = _items_of(listed, version, in_lower_case=in_lower_case)
-        if is_of_2023:
-            found += items
-            continue
-        name = ".".join(listed.model[part] for part in ("format", "name", "version"))
+    def addressed(item: Kept) -> Kept:
+        if item.last is not None and item.last[0] == above:
+            return item.last[1]
+        name = ".".join(item["model"][part] for part in ("format", "name", "version"))
         address = {
             "id": f"{above}/models/{name}",
             "type": "Microsoft.CognitiveServices/locations/models",
             "name": name,
-            "location": above.rpartition("/")[2],
+            "location": place,
         }
-        found += [Kept.headed(address, item) for item in items]
+        item.last = above, Kept.headed(address, item)
+        return item.last[1]
+
+    return turn.page(
+        _items(
+            offers.lists_of(turn.store, location),
+            turn.version,
+            in_lower_case=clock.spells_in_lower_case(turn.now),
+        ),
+        size=PAGE if turn.version >= PAGED_SINCE else None,
+        shown=None if clock.is_of_2023(turn.now) else addressed,
+    )
+
+
+@lru_cache(maxsize=16)
+def _items(lists: offers.Lists, version: str, *, in_lower_case: bool) -> tuple[Kept, ...]:
+    found = (item for listed in lists.all for item in _items_of(listed, version, in_lower_case=in_lower_case))
     return tuple(sorted(found, key=_place))
 
 

@@ -44,16 +44,13 @@ def location_of(turn: Turn) -> str:
 
 
 def models(turn: Turn) -> Answer:
-    location = location_of(turn)
-    items = model_lists.items(turn.store, turn.subscription, location, turn.version, turn.now)
-    size = model_lists.PAGE if turn.version >= model_lists.PAGED_SINCE else None
-    return turn.page(items, size=size)
+    return model_lists.page(turn, location_of(turn))
 
 
 def usages(turn: Turn) -> Answer:
     location = location_of(turn)
     items = quota.usages(turn.store, turn.subscription, location)
-    return turn.page([_scoped(turn, item, location) for item in items])
+    return turn.page(items, shown=lambda item: _scoped(turn, item, location))
 
 
 def _scoped(turn: Turn, item: Json, location: str) -> Json:

@@ -8,11 +8,12 @@ apart.
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import quote
 
 from reconciler.emulator import clock, errors
@@ -23,6 +24,7 @@ BODY_LIMIT = 4 * 1024 * 1024
 """Bytes; the size of a request that ARM accepts."""
 
 _DEEPEST_BODY = 64
+_Item = TypeVar("_Item", bound=Json)
 _SKIP_TOKEN = re.compile(r"^[0-9]{1,9}$")
 
 
@@ -94,37 +96,40 @@ class Turn:
 
     def page(
         self,
-        items: Sequence[Json],
+        items: Sequence[_Item],
         *,
         size: int | None = None,
         keep: tuple[str, ...] = (),
+        shown: Callable[[_Item], Json] | None = None,
         from_provider: bool = True,
     ) -> Answer:
         """A list: `{"value": […], "nextLink"?}` with the page that the request asks for.
 
         `size` is ARM's own; the switch `pageSize` comes before it. Without either the list is one page. A
         nextLink is an absolute URL on the host the client called, and opaque; `keep` are query parameters
-        that it repeats.
+        that it repeats. `shown` makes of an item what the page has of it.
         """
         size = self.store.switch("pageSize") or size
-        body: Json = {"value": list(items)}
+        start, end = 0, len(items)
+        more: Json = {}
         if size:
             token = self.request.query.get("$skiptoken", "0")
             if _SKIP_TOKEN.match(token) is None:
                 raise errors.refusal(
                     "invalid_content", parser_text="The skip token is not one of this service"
                 )
-            start = int(token)
-            body = {"value": list(items[start : start + size])}
-            if start + size < len(items):
+            start, end = int(token), int(token) + size
+            if end < len(items):
                 query = {name: self.request.query.get(name) for name in keep}
                 version = self.request.query.get("api-version", "")
                 kept = "".join(
                     f"&{name}={quote(value)}" for name, value in query.items() if value is not None
                 )
                 address = f"{self.request.origin}{self.request.path}?api-version={version}{kept}"
-                body["nextLink"] = f"{address}&$skiptoken={start + size}"
-        return Answer(status=200, body=body, from_provider=from_provider)
+                more["nextLink"] = f"{address}&$skiptoken={end}"
+        page = items[start:end]
+        value = list(page if shown is None else map(shown, page))
+        return Answer(status=200, body={"value": value, **more}, from_provider=from_provider)
 
     @property
     def subscription(self) -> str:

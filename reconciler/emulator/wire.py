@@ -8,7 +8,7 @@ wire.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +29,8 @@ class Kept(dict[str, Any]):
 
     _head: Json | None = None
     _rest: "Kept"
+    last: tuple[str, "Kept"] | None = None
+    """Where it was last shown, and as what."""
 
     @classmethod
     def headed(cls, head: Json, rest: "Kept") -> "Kept":
@@ -42,9 +44,8 @@ class Kept(dict[str, Any]):
         return encoded(self) if self._head is None else f"{encoded(self._head)[:-1]},{self._rest.text[1:]}"
 
 
-def encoded(body: Json) -> str:
-    """JSON as it goes over the wire."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON as it goes over the wire. `json.dumps` makes an encoder each time; a list has hundreds of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ class Answer:
     """False when the front door answered: no x-envoy header then, and x-ms-failure-cause on errors."""
 
 
+@lru_cache(maxsize=4096)
 def normal_location(text: str) -> str:
     """Fold any spelling of a region ("East US 2", "EASTUS2") into ARM's name for it ("eastus2")."""
     return "".join(letter for letter in text.lower() if letter.isalnum())

@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
-from reconciler.plan.actions import Action, Adopt, Blocked, Create, Keep, Reason, Update, Wait
+from reconciler.plan.actions import Action, Adopt, Blocked, Create, FieldChange, Keep, Reason, Update, Wait
 from reconciler.plan.admission import admitted
-from reconciler.plan.body import put_body, replacement_body
+from reconciler.plan.body import replacement_body
 from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
 from reconciler.plan.evidence import unless_expired
@@ -32,7 +32,7 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, accepting, who_moved
-from reconciler.plan.pair import InSync, Pair, alike
+from reconciler.plan.pair import Compared, Pair, alike
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import Terms, by_account, hindrance
 
@@ -59,11 +59,11 @@ def compare(
         expiries=observed.expiries,
         today=today,
     )
-    declared, in_sync = by_account(desired), InSync()
+    declared, compared = by_account(desired), Compared()
     actions = [
         action
         for account in desired.accounts
-        for action in _account(account, declared.get(account.id, ()), desired, observed, terms, in_sync)
+        for action in _account(account, declared.get(account.id, ()), desired, observed, terms, compared)
     ]
     named = judge_names(admitted(actions, observed), observed)
     judged = keep_referenced(block_dependants(named), observed)
@@ -82,14 +82,14 @@ class AtRest:
         self._declared = by_account(desired)
         self._accounts = {account.id: account for account in desired.accounts}
         self._terms = Terms(fleet=desired.fleet, renew_marks=True)
-        self._in_sync = InSync()
+        self._shared = Compared()
 
     def __call__(self, reading: Listed) -> bool:
         """Whether everything that is declared is as declared, and nothing else is there."""
         account = self._accounts[reading.account.id]
         declared = self._declared.get(account.id, ())
         alone = ObservedState(readings={account.id: reading})
-        actions = _account(account, declared, self._desired, alone, self._terms, self._in_sync)
+        actions = _account(account, declared, self._desired, alone, self._terms, self._shared)
         return all(action.reason is Reason.IN_SYNC for action in actions)
 
 
@@ -108,7 +108,7 @@ def _account(
     desired: DesiredState,
     observed: ObservedState,
     terms: Terms,
-    in_sync: InSync,
+    compared: Compared,
 ) -> Iterator[Action]:
     wanted = [each for each in declared if desired.covers(each.id)]
     reading = observed.readings.get(account.id)
@@ -129,7 +129,7 @@ def _account(
         region = reading.account.region
         for item in wanted:
             upgrades = RegionalUpgrades(observed, account.id, region, terms.today)
-            yield _declared(item, reading, upgrades, terms, in_sync)
+            yield _declared(item, reading, upgrades, terms, compared)
         names = {each.id for each in declared}
         for existing in reading.deployments:
             if existing.id not in names and desired.covers(existing.id):
@@ -137,12 +137,13 @@ def _account(
 
 
 def _declared(
-    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, in_sync: InSync
+    desired: DesiredDeployment, reading: Listed, upgrades: RegionalUpgrades, terms: Terms, compared: Compared
 ) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
-        return unless_expired(_creation(desired, None, region, terms), terms)
-    if alike(desired, observed) in in_sync:
+        body, fields = compared.creation(desired, terms.mark)
+        return unless_expired(_creation(desired, region, body, fields), terms)
+    if alike(desired, observed) in compared.in_sync:
         return _in_sync(desired, observed, region)
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
@@ -155,26 +156,24 @@ def _declared(
     )
     action = _strange(pair, terms) or _known(pair, terms)
     if action.reason is Reason.IN_SYNC:
-        in_sync.add(alike(desired, observed))
+        compared.in_sync.add(alike(desired, observed))
     return action
 
 
 def _creation(
-    desired: DesiredDeployment, going: ObservedDeployment | None, region: Region | None, terms: Terms
+    desired: DesiredDeployment,
+    region: Region | None,
+    body: JsonObject,
+    fields: tuple[FieldChange, ...],
+    explanation: str = "",
 ) -> Create:
-    """A create; over one that is being deleted, as the second half of a replacement that was cut short."""
-    if going is None:
-        body, explanation = put_body(desired, None, terms.mark), ""
-    else:
-        body = replacement_body(desired, going, terms.mark)
-        explanation = "it is being deleted; apply waits for the end of that"
     return Create(
         id=desired.id,
         region=region,
         reason=Reason.NOT_THERE,
         explanation=explanation,
         desired=desired,
-        changes=fields_of(body),
+        changes=fields,
         writes=(body,),
     )
 
@@ -226,8 +225,10 @@ def _known(pair: Pair, terms: Terms) -> Action:
 
 def _in_progress(pair: Pair, terms: Terms) -> Action:
     """What is declared is shown as it would be done now; apply waits for the end and looks again (F-078)."""
-    if pair.observed.deleting:
-        return _creation(pair.desired, pair.observed, pair.region, terms)
+    if pair.observed.deleting:  # the second half of a replacement that was cut short
+        body = replacement_body(pair.desired, pair.observed, terms.mark)
+        why = "it is being deleted; apply waits for the end of that"
+        return _creation(pair.desired, pair.region, body, fields_of(body), why)
     explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
         return _change(pair, terms, f"{explanation}; apply waits for its end and looks again")

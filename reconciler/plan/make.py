@@ -8,13 +8,15 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
+from reconciler.plan.actions import Action
 from reconciler.plan.allowances import Policy
 from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import count_owned, guard
 from reconciler.plan.order import schedule
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Plan, Step
+from reconciler.plan.pools import Pools
 from reconciler.plan.terms import unmatched_globs, unread_accounts
 
 
@@ -33,19 +35,17 @@ def make_plan(
         recreate_expired=policy.recreate_expired,
         today=policy.today,
     )
-    steps = schedule(actions, observed)
-    pools = quota.outlook(steps, observed)
-    while policy.skip_refused and pools.refusals:
-        actions = without_refused(actions, pools.refusals, observed)
-        steps = schedule(actions, observed)
-        pools = quota.outlook(steps, observed)
+    steps, outlook = _weighed(actions, observed)
+    while policy.skip_refused and outlook.refusals:
+        actions = without_refused(actions, outlook.refusals, observed)
+        steps, outlook = _weighed(actions, observed)
     return Plan(
         fleet=desired.fleet.name,
         mark=desired.fleet.mark,
         cloud=desired.fleet.cloud,
         steps=steps,
-        quota=pools.forecasts,
-        refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
+        quota=outlook.forecasts,
+        refusals=(*guard(actions, desired, observed, policy), *outlook.refusals),
         diagnostics=tuple(diagnostics),
         unread=unread_accounts(desired, observed),
         notices=(*unmatched_globs(desired, observed), *given_back(actions)),
@@ -54,3 +54,10 @@ def make_plan(
         owned=count_owned(desired, observed),
         part=desired.part,
     )
+
+
+def _weighed(actions: Sequence[Action], observed: ObservedState) -> tuple[tuple[Step, ...], quota.Outlook]:
+    """The steps in order, and what they do to the quota pools."""
+    pools = Pools(observed)
+    steps = schedule(actions, pools)
+    return steps, quota.outlook(steps, pools)

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Working
 from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
@@ -25,10 +24,9 @@ from reconciler.plan.pools import Movement, PoolKey, Pools
 Needs = dict[DeploymentId, set[DeploymentId]]
 
 
-def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, ...]:
+def schedule(actions: Iterable[Action], pools: Pools) -> tuple[Step, ...]:
     """The writing steps in order, numbered from 1, then those that write nothing; deterministic."""
     listed = list(actions)
-    pools = Pools(observed)
     writing: dict[DeploymentId, Working] = {
         action.id: action for action in listed if not isinstance(action, Keep | Blocked)
     }
@@ -64,11 +62,12 @@ def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
 def _routed_to(router: Working, writing: Mapping[DeploymentId, Working]) -> set[DeploymentId]:
     """The deployments in the same account that a model router's members need."""
     named = routed_models(router.writes[-1]) if router.writes else frozenset()
+    if not named:
+        return set()
     return {
         name
         for name, action in writing.items()
-        if named
-        and name.account == router.id.account
+        if name.account == router.id.account
         and action.desired is not None
         and action.desired.spec.model.name.lower() in named
     }

@@ -6,7 +6,7 @@ Both are made once per pair; whatever judges the pair reads them here.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -141,12 +141,29 @@ _OWN = read_only()
 """What each answer has of its own: a plan never looks at it (`body.writable`)."""
 
 
-InSync = set[Hashable]
-"""Pairs that were found to agree, under the terms of one comparison, whose states outlive it; see `alike`."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What one comparison found, under its terms, for all that are alike; the states outlive it."""
+
+    in_sync: set[Hashable] = field(default_factory=set)
+    """Pairs that agree; see `alike`."""
+    new: dict[Hashable, tuple[JsonObject, tuple[FieldChange, ...]]] = field(default_factory=dict)
+    """What creates a declared deployment, and its fields."""
+
+    def creation(self, desired: DesiredDeployment, mark: str) -> tuple[JsonObject, tuple[FieldChange, ...]]:
+        """The body that creates `desired`, and every field of it."""
+        key = _said(desired)
+        if key not in self.new:
+            body = put_body(desired, None, mark)
+            self.new[key] = body, fields_of(body)
+        return self.new[key]
 
 
 def alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
     """All that counts when the two are compared: everything but whose names they are."""
     existing = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
-    said = (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)
-    return (*said, observed.provisioning_state, *existing)
+    return (*_said(desired), observed.provisioning_state, *existing)
+
+
+def _said(desired: DesiredDeployment) -> tuple[Hashable, ...]:
+    return (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)

@@ -7,8 +7,8 @@ name ("gpt4.1" for gpt-4.1). A pool that cannot be found is unknown, never assum
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
@@ -26,6 +26,8 @@ from reconciler.plan.actions import Working
 from reconciler.plan.body import asked_for
 
 _Place = tuple[str, Region]
+_Wish = tuple[_Place, ModelRef, SkuName, str]
+"""What a pool is found by; the last is the account's kind."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,15 +67,17 @@ class Pools:
     """The offers and pools of an observation, found by model and SKU instead of by search.
 
     A region has some 2,000 offers and a fleet some thousands of deployments: each region is indexed once,
-    when it is first asked for.
+    when it is first asked for, and what an action moves is found once.
     """
 
     def __init__(self, observed: ObservedState) -> None:
-        self._observed = observed
+        self.observed = observed
         self._offers: dict[_Place, dict[tuple[str, SkuName], list[Offer]]] = {}
         self._pools: dict[_Place, dict[str, QuotaPool]] = {}
         self._seen_in: dict[PoolKey, dict[_Place, None]] = {}
-        self._best: dict[tuple[_Place, ModelRef, SkuName, str], Offer | None] = {}
+        self._best: dict[_Wish, Offer | None] = {}
+        self._drawn: dict[_Wish, Draw] = {}
+        self._moved: dict[DeploymentId, tuple[Working, tuple[Movement, ...]]] = {}
 
     def pool(self, key: PoolKey) -> QuotaPool | None:
         """ARM's figures for a pool; None where they could not be read.
@@ -86,7 +90,7 @@ class Pools:
 
     def _figure(self, place: _Place, name: str) -> QuotaPool | None:
         if place not in self._pools:
-            facts = self._observed.region_facts(*place)
+            facts = self.observed.region_facts(*place)
             read = (facts.pools if facts else None) or ()
             self._pools[place] = {pool.name.lower(): pool for pool in read}
         return self._pools[place].get(name)
@@ -116,7 +120,8 @@ class Pools:
         if observed.sku is None:
             return None
         model = _model_of(observed)
-        offer = self._offer(observed.id.account, account.region, model, observed.sku, account.kind)
+        place = (observed.id.account.subscription.lower(), account.region)
+        offer = self._offer(place, model, observed.sku, account.kind)
         version = model.listed[1]
         if offer is None or isinstance(version, Unset) or offer.model_version.lower() != version.lower():
             return None
@@ -130,6 +135,12 @@ class Pools:
 
     def movements(self, action: Working) -> tuple[Movement, ...]:
         """What `action` releases and takes; a change inside one pool counts by its difference."""
+        known = self._moved.get(action.id)
+        if known is None or known[0] is not action:
+            known = self._moved[action.id] = action, tuple(self._movements(action))
+        return known[1]
+
+    def _movements(self, action: Working) -> Iterator[Movement]:
         before = None
         if action.observed is not None and action.region is not None:
             before = self.draw_of(action.observed, action.region)
@@ -139,11 +150,11 @@ class Pools:
             if draw is not None:
                 change = changes.get(draw.pool, ("", 0))[1] + sign * draw.amount
                 changes[draw.pool] = (draw.label, change)
-        return tuple(
-            Movement(id=action.id, pool=pool, label=label, release=max(0, -change), take=max(0, change))
-            for pool, (label, change) in changes.items()
-            if change
-        )
+        for pool, (label, change) in changes.items():
+            if change:
+                yield Movement(
+                    id=action.id, pool=pool, label=label, release=max(0, -change), take=max(0, change)
+                )
 
     def _after(self, action: Working) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""
@@ -155,30 +166,30 @@ class Pools:
         return self._draw(action.id.account, action.region, asked[0], asked[1], asked[2])
 
     def _draw(self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, amount: int) -> Draw:
-        offer = self._offer(account, region, model, sku, self._kind(account))
-        label = offer.pool if offer else _unknown(model, sku)
         place = (account.subscription.lower(), region)
-        key = PoolKey(place[0], self._covers(place, label, model, sku), label.lower())
-        self._seen_in.setdefault(key, {})[place] = None
-        return Draw(pool=key, label=label, amount=amount, known=offer is not None)
+        wish = (place, model, sku, self._kind(account))
+        if wish not in self._drawn:
+            offer = self._offer(*wish)
+            label = offer.pool if offer else _unknown(model, sku)
+            key = PoolKey(place[0], self._covers(place, label, model, sku), label.lower())
+            self._seen_in.setdefault(key, {})[place] = None
+            self._drawn[wish] = Draw(pool=key, label=label, amount=0, known=offer is not None)
+        return replace(self._drawn[wish], amount=amount)
 
     def _kind(self, account: AccountId) -> str:
-        reading = self._observed.readings.get(account)
+        reading = self.observed.readings.get(account)
         return reading.account.kind if isinstance(reading, Listed) else ""
 
-    def _offer(
-        self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, kind: str
-    ) -> Offer | None:
-        place = (account.subscription.lower(), region)
-        asked = (place, model, sku, kind)
-        if asked not in self._best:
-            self._best[asked] = _best(self._offered(place), model, sku, kind)
-        return self._best[asked]
+    def _offer(self, place: _Place, model: ModelRef, sku: SkuName, kind: str) -> Offer | None:
+        wish = (place, model, sku, kind)
+        if wish not in self._best:
+            self._best[wish] = _best(self._offered(place), model, sku, kind)
+        return self._best[wish]
 
     def _offered(self, place: _Place) -> dict[tuple[str, SkuName], list[Offer]]:
         if place not in self._offers:
             index: dict[tuple[str, SkuName], list[Offer]] = defaultdict(list)
-            facts = self._observed.region_facts(*place)
+            facts = self.observed.region_facts(*place)
             for offer in (facts.offers if facts else None) or ():
                 index[offer.model_name.lower(), offer.sku].append(offer)
             self._offers[place] = dict(index)

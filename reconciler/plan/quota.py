@@ -46,10 +46,10 @@ def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
     """One forecast per pool that the observed accounts hold something of, or would after the steps."""
     pools = Pools(observed)
     ledgers = _booked(steps, pools)
-    held = _held(observed, pools)
-    for _, draw in _draws(observed, pools):
+    held = _held(pools)
+    for _, draw in _draws(pools):
         ledgers.setdefault(draw.pool, _Ledger(label=draw.label))
-    return tuple(_forecast(key, ledgers[key], held.get(key, {}), pools, observed) for key in sorted(ledgers))
+    return tuple(_forecast(key, ledgers[key], held.get(key, {}), pools) for key in sorted(ledgers))
 
 
 def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
@@ -62,18 +62,17 @@ def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
     return ledgers
 
 
-def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
+def outlook(steps: Iterable[Step], pools: Pools) -> Outlook:
     """The forecasts, and a refusal for each pool that cannot take the plan."""
-    pools = Pools(observed)
     listed = list(steps)
     working = sum(1 for step in listed if step.order)
     ledgers = _booked(listed, pools)
-    held = _held(observed, pools) if ledgers else {}
+    held = _held(pools) if ledgers else {}
     forecasts: list[PoolForecast] = []
     refusals: list[Refusal] = []
     for key in sorted(ledgers):
         ledger, pool = ledgers[key], pools.pool(key)
-        item = _forecast(key, ledger, held.get(key, {}), pools, observed)
+        item = _forecast(key, ledger, held.get(key, {}), pools)
         forecasts.append(item)
         if pool is not None and item.verdict is Verdict.EXCEEDS:
             refusals.append(_refusal(item, pool, ledger, working))
@@ -82,17 +81,15 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
     return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 
 
-def _forecast(
-    key: PoolKey, ledger: _Ledger, held: dict[DeploymentId, int], pools: Pools, observed: ObservedState
-) -> PoolForecast:
+def _forecast(key: PoolKey, ledger: _Ledger, held: dict[DeploymentId, int], pools: Pools) -> PoolForecast:
     after = {name: held.get(name, 0) + ledger.moved.get(name, 0) for name in {*held, *ledger.moved}}
     holders = sorted(
         (Holder(id=name, capacity=amount) for name, amount in after.items() if amount > 0),
         key=lambda holder: (-holder.capacity, holder.id.key),
     )
     # The soft-deleted accounts where the pool is; of one that spans regions, those of the subscription.
-    gone = observed.deleted.get(key.subscription.lower(), ())
-    places = {facts.region.name for facts in observed.regions}
+    gone = pools.observed.deleted.get(key.subscription.lower(), ())
+    places = {facts.region.name for facts in pools.observed.regions}
     unread = PoolForecast(
         pool=ledger.label,
         scope=f"{key.subscription}/{key.region}",
@@ -121,16 +118,16 @@ def _forecast(
     )
 
 
-def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
+def _held(pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
     """Who draws on what now, as far as the accounts of this run show."""
     held: dict[PoolKey, dict[DeploymentId, int]] = {}
-    for name, draw in _draws(observed, pools):
+    for name, draw in _draws(pools):
         held.setdefault(draw.pool, {})[name] = draw.amount
     return held
 
 
-def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
-    for existing, reading in observed.existing:
+def _draws(pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
+    for existing, reading in pools.observed.existing:
         draw = pools.draw_of(existing, reading.account.region)
         if draw is not None:
             yield existing.id, draw

@@ -1,5 +1,6 @@
 """The example of a GitHub matrix: its own commands, run by bash in the order of its jobs, on an emulator."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.e2e.desk import STATE, controlled
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = yaml.load((ROOT / "examples/ci/github/sharded.yml").read_text(), Loader=yaml.BaseLoader)  # noqa: S506 -- texts alone, so that `on` stays a key
@@ -67,6 +70,7 @@ def script(name: str) -> str:
 
 def test_the_jobs_together_plan_merge_and_apply(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    asyncio.run(controlled(tmp_path / STATE, "POST", "lro", {"polls": 0}))
     program = tmp_path / "temp" / "reconciler" / "bin" / "python"  # where the Action leaves it
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")

@@ -1,9 +1,11 @@
 """`reconciler doctor` as a user runs it, and the rights that a run really uses."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from reconciler.clock import SystemClock
 from reconciler.domain.rights import RIGHTS, Need
 from reconciler.emulator import routes
 from tests.e2e.desk import Desk, Ran
@@ -95,8 +97,13 @@ def test_the_shipped_roles_are_enough_and_no_more_is_asked_for(desk: Desk) -> No
     assert desk.reconciler("apply", "fleet.yaml", "-q", "--yes").code == 0
 
 
-def test_the_table_of_rights_is_what_a_run_really_uses(desk: Desk) -> None:
-    """Every command, with slow operations, in ARM's own words for what was asked."""
+def test_the_table_of_rights_is_what_a_run_really_uses(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command, with operations that are polled, in ARM's own words for what was asked."""
+
+    async def sleep(_: SystemClock, seconds: float) -> None:
+        await asyncio.sleep(0 if seconds < 30 else seconds)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
     desk.control("POST", "lro", {"polls": 2, "for": "all"})
     assert desk.reconciler("apply", "fleet.yaml", "-q", "--yes").code == 0
     for command in ("plan", "drift", "show", "lifecycle", "quota", "doctor"):

@@ -53,7 +53,7 @@ spec:
 SERVE = """
 import json, os, sys
 from datetime import UTC, datetime
-from reconciler.__main__ import tune
+from reconciler.cli import tune
 from reconciler.clock import SystemClock
 from tests.e2e.desk import ran
 

@@ -91,7 +91,7 @@ def asyncio_lists(url: str, *size: str) -> dict[str, Any]:
 
 def plan(url: str, *size: str) -> dict[str, Any]:
     """Our plan of a fleet in sync: sign in, observe, compare, order, forecast."""
-    from reconciler.__main__ import tune  # noqa: PLC0415
+    from reconciler.cli import tune  # noqa: PLC0415
 
     tune()
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
@@ -158,8 +158,8 @@ def validation(folder: str) -> dict[str, Any]:
     """Our validate: reading, schema, merging, every rule."""
     from datetime import date  # noqa: PLC0415
 
-    from reconciler.__main__ import tune  # noqa: PLC0415
     from reconciler.catalogue.load import catalogue  # noqa: PLC0415
+    from reconciler.cli import tune  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
 

@@ -14,6 +14,7 @@ import click
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import plan_text
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
+from reconciler.cli.connecting import connect
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.loop import enter, given_time, interruptible, listening_for_signals, reading
@@ -21,7 +22,7 @@ from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import WRITING, look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current
-from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
+from reconciler.cli.wiring import Loaded, note, the_clock, write_result
 from reconciler.diagnostics import counted
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.plan.allowances import Policy
@@ -29,6 +30,7 @@ from reconciler.plan.allowances import Policy
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
     from reconciler.cli.journal import Journal
+    from reconciler.domain.state import ObservedState
     from reconciler.engine.outcome import ApplyReport, ItemReport
     from reconciler.plan.plan import Plan
     from reconciler.planfile.saved import SavedPlan
@@ -80,14 +82,15 @@ class _Run:
     async def to_the_end(self) -> int:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
-        async with connect(self.connection, output, desired, read_only=False) as arm:
-            observed = await reading(deadline, look, desired, arm, self.connection, output, ahead=WRITING)
+        async with contextlib.AsyncExitStack() as held:
+            arm, observed = await reading(deadline, self._looked, held)
             if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
             from reconciler.engine.outcome import ApplyReport, stale_items
             from reconciler.plan import quota
             from reconciler.plan.migration import lasting
+            from reconciler.plan.pools import Pools
 
             moved: tuple[ItemReport, ...] = ()
             if self.saved is not None:
@@ -95,13 +98,19 @@ class _Run:
                     plan, self.saved, output, all_or_nothing=self.asked.all_or_nothing
                 )
                 moved = stale_items(plan, stale)
-                plan = replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
+                plan = replace(plan, quota=quota.outlook(plan.steps, Pools(observed)).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
                 return self._nothing_written(ApplyReport(plan=plan, items=moved))
             waited = self._ask(plan, deadline)
             return await self._write(plan, arm, moved, deadline.without(waited).longer(lasting(plan)))
+
+    async def _looked(self, held: contextlib.AsyncExitStack) -> tuple[ArmClient, ObservedState]:
+        """ARM, `held` open, and what is there."""
+        desired, output = self.loaded.state(), self.output
+        arm = await held.enter_async_context(connect(self.connection, output, desired, read_only=False))
+        return arm, await look(desired, arm, self.connection, output, ahead=WRITING)
 
     def _ask(self, plan: Plan, deadline: Deadline) -> float:
         """Get the yes that is needed; the seconds that a person took for it."""
@@ -152,10 +161,9 @@ class _Run:
             capacity_wait=self.asked.capacity_wait,
             apply_deadline=deadline.left(the_clock().monotonic()),
         )
-        with (
-            listening_for_signals(stop),
-            listeners(self.output, self.asked.journal, plan) as (listener, kept),
-        ):
+        async with contextlib.AsyncExitStack() as held:
+            await held.enter_async_context(listening_for_signals(stop))
+            listener, kept = held.enter_context(listeners(self.output, self.asked.journal, plan))
             if (run := current()) is not None:
                 run.may_have_written = True
             report = await carry_out(

@@ -16,12 +16,13 @@ from reconciler.cli.commands.shared import (
     valid_fleet,
     write_forms,
 )
+from reconciler.cli.connecting import connect, no_fleet
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue, model_name, region_name, sku_name, version_or_default
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.pipeline import plan_for, stamp_of
-from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet
+from reconciler.cli.wiring import Loaded, load_manifests
 from reconciler.domain.deployment import ModelRef
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region, is_guid

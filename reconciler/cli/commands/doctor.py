@@ -13,12 +13,13 @@ from reconciler import __version__
 from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
 from reconciler.arm.client import ArmClient
 from reconciler.cli.commands.shared import style_of, write_forms
+from reconciler.cli.connecting import connect, endpoint_of, no_fleet
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, no_fleet, the_clock
+from reconciler.cli.wiring import Loaded, load_manifests, the_clock
 from reconciler.diagnostics import Severity, counted
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.rights import Check, Status

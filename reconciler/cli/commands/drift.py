@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.pages import drift_html
 from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
+from reconciler.cli.connecting import connect
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import moment_of, read_accounts
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import Loaded, connect, note
+from reconciler.cli.wiring import Loaded, note
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import ObservedState

@@ -9,12 +9,13 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.cli.connecting import connect, no_fleet
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
-from reconciler.cli.wiring import connect, no_fleet, note, the_clock, write_result
+from reconciler.cli.wiring import note, the_clock, write_result
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.engine.discover import DiscoveryScope, discover

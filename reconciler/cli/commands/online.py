@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import pages
 from reconciler.cli.commands.shared import style_of, valid_fleet, write_forms
+from reconciler.cli.connecting import connect
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import look, observed_fleet, plan_for, with_suspects
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import connect, the_clock
+from reconciler.cli.wiring import the_clock
 from reconciler.diagnostics import has_errors
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.state import Listed, ObservedState

@@ -16,12 +16,13 @@ from reconciler.arm.origin import origin_of
 from reconciler.catalogue.browse import Wanted
 from reconciler.catalogue.overlay import Overlay, to_document
 from reconciler.cli.commands.shared import end_with_errors, must_declare_something, write_forms
+from reconciler.cli.connecting import EMBEDDED, connect
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY, PRICES_OVERLAY
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.pipeline import moment_of, read_accounts
-from reconciler.cli.wiring import EMBEDDED, connect, load_manifests, note, save, the_clock
+from reconciler.cli.wiring import load_manifests, note, save, the_clock
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import Region
 from reconciler.domain.state import AccountMissing, ObservedState, Offer, Unreadable

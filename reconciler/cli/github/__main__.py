@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from reconciler.cli.github.step import main
+from reconciler.cli import leave, tune
 
-sys.exit(main(os.environ))
+tune()
+
+from reconciler.cli.github.step import main  # noqa: E402 -- what it imports is what is tuned
+
+leave(main(os.environ))

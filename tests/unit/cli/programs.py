@@ -14,8 +14,7 @@ def imported_by(*words: str) -> set[str]:
     """The heavy libraries that a command line has imported by its end."""
     program = (
         "import sys\n"
-        "from reconciler.__main__ import tune\n"
-        "from reconciler.cli import run\n"
+        "from reconciler.cli import run, tune\n"
         "tune()\n"
         f"run({list(words)!r})\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"

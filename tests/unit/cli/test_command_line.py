@@ -68,9 +68,11 @@ def test_a_report_as_text_never_loads_the_documents_of_json(command: tuple[str, 
     words = [command[0], "examples/quickstart", *command[1:], "-q", *state]
     program = (
         "import sys\n"
-        "from reconciler.cli import run\n"
+        "from reconciler.cli import leave, run, tune\n"
+        "tune()\n"
         f"code = run({words!r})\n"
         "print(code, 'reconciler.planfile.documents' in sys.modules, file=sys.stderr)\n"
+        "leave(0)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.split()[-2:] in (["0", "False"], ["2", "False"])

@@ -115,7 +115,7 @@ def test_the_process_ends_with_its_exit_code_and_its_output_whatever_thread_is_a
     """I-12: leaving waits for nobody's thread."""
     program = (
         "import threading\n"
-        "from reconciler.__main__ import leave\n"
+        "from reconciler.cli import leave\n"
         f"if {stuck}: threading.Thread(target=threading.Event().wait, args=(60,)).start()\n"
         "print('told')\n"
         "leave(3)\n"

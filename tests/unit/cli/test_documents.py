@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import json
 import shutil
@@ -14,6 +15,7 @@ from reconciler.cli import run
 from reconciler.domain.document import Document
 from reconciler.report.documents import DOCUMENTS
 from tests.docs.pages import ROOT
+from tests.e2e.desk import STATE, controlled
 from tests.e2e.documents import must_fit, printed_by
 
 CALL = ["--prompt-tokens", "1000", "--generated-tokens", "200"]
@@ -53,6 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     found: dict[str, str] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        asyncio.run(controlled(folder / STATE, "POST", "lro", {"polls": 0}))
         for words in COMMANDS:
             out = folder / f"{len(found)}.json"
             run([*words, "-q", "-o", "json", "--output-file", str(out)])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli import run
+from tests.e2e.desk import STATE, controlled
 from tests.unit.cli.programs import MANIFEST
 from tests.unit.report.reading_html import Reading
 
@@ -39,6 +41,7 @@ def test_a_refused_plan_is_written_and_still_fails(manifest: Path) -> None:
 
 
 def test_what_is_there_has_its_map_table_and_retirements(manifest: Path) -> None:
+    asyncio.run(controlled(STATE, "POST", "lro", {"polls": 0}))
     assert run(["apply", str(manifest), "--yes", "-q", "--cloud", "emulator"]) == 0
     assert page(0, "show", "fleet.yaml").sections == ["map", "deployments", "retirements"]
 

@@ -75,3 +75,15 @@ def test_a_signal_before_the_work_begins_ends_the_command_in_silence_wherever_it
     until_the_loop_runs, further = range(1, 600), count(600, 31)
     lines = chain(until_the_loop_runs, further)
     assert len(list(takewhile(lambda at: ended_early(number, at), lines))) > 600
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_last_step_of_the_work_ends_the_command(number: signal.Signals) -> None:
+    """It was lost between two handlers: an apply that was stopped while it read went on to write."""
+
+    async def work() -> None:
+        signal.raise_signal(number)
+
+    deadline = Deadline(seconds=60, started=SystemClock().monotonic(), given=True)
+    with pytest.raises(Interrupted):
+        loop.run_reading(deadline, work)

@@ -1,6 +1,7 @@
 """The process as a whole: signals in its first moments, in its last ones, and while it tells of a signal."""
 
 import fcntl
+import gc
 import json
 import os
 import struct
@@ -37,6 +38,24 @@ def test_ctrl_c_while_the_program_is_imported_ends_it_in_silence(module: str) ->
         "import reconciler.__main__\n"
     )
     assert ended(program) == (-SIGINT, "")
+
+
+def test_the_step_of_the_action_is_set_up_and_left_as_a_command_is() -> None:
+    program = (
+        "import atexit, gc, runpy, threading\n"
+        "threading.Thread(target=threading.Event().wait, args=(60,)).start()\n"
+        "atexit.register(lambda: print(gc.get_threshold()))\n"
+        "runpy.run_module('reconciler.cli.github', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+        env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (64, str(gc.get_threshold())), done
 
 
 @pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])

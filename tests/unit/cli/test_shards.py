@@ -235,6 +235,17 @@ def test_a_shard_on_its_own_keeps_to_its_share_of_the_deletes(
     assert run(["apply", str(folder), "--shard", "1/2", "--yes", "-q", "--max-deletes", "2", *state]) == 0
 
 
+@pytest.fixture(scope="module")
+def of_two_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plans of two shards and the merged one, for those who only read them."""
+    folder = tmp_path_factory.mktemp("shards")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        files = planned(folder, manifests(folder / "m", "chat"))
+        assert run(["plan", "merge", *files, "-q", "--out", "merged.json"]) == 0
+    return folder
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -255,13 +266,11 @@ def test_what_cannot_be_merged_or_applied_says_why(
     words: list[str],
     code: int,
     told: str,
-    tmp_path: Path,
+    of_two_shards: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    files = planned(tmp_path, manifests(tmp_path / "m", "chat"))
-    assert run(["plan", "merge", *files, "-q", "--out", str(tmp_path / "merged.json")]) == 0
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(of_two_shards)
     capsys.readouterr()
     assert run(words) == code
     assert told in capsys.readouterr().err
