@@ -87,22 +87,35 @@ def _drawn(store: Store, subscription: str, location: str) -> Counter[str]:
     for where, units in (*map(_draw_of, store.texts("deployment", above)), *map(_draw, kept)):
         if where == place:
             sums.update(units)
-        else:
-            sums.update(
-                {name: drawn for name, drawn in units.items() if is_global(name, is_shared=is_shared)}
-            )
+            continue
+        near = {"Global", "DataZone"} if area_of(where) == area_of(place) else {"Global"}
+        sums.update({name: drawn for name, drawn in units.items() if span(name, is_shared=is_shared) in near})
     return sums
 
 
 def has_global_pools(store: Store) -> bool:
-    """Whether GlobalStandard has one pool for all regions (documented since May 2026, model by model)."""
+    """Whether GlobalStandard has one pool for all regions, and DataZoneStandard one for each zone.
+
+    Documented since May 2026, of more and more models.
+    """
     return bool(store.switch("globalPools") == "shared")
 
 
-def is_global(pool: str, *, is_shared: bool) -> bool:
-    """Whether a pool is one for all regions of a subscription: always Claude's (documented)."""
+def span(pool: str, *, is_shared: bool) -> str:
+    """Where a pool counts, as a list of usages says it; Claude's always span regions (documented)."""
     name = pool.lower()
-    return (is_shared and ".globalstandard." in name) or (".claude-" in name and ".global" in name)
+    is_wide = ".claude-" in name
+    if (is_wide and ".global" in name) or (is_shared and ".globalstandard." in name):
+        return "Global"
+    if (is_wide and ".datazone" in name) or (is_shared and ".datazonestandard." in name):
+        return "DataZone"
+    return "Regional"
+
+
+def area_of(location: str) -> str | None:
+    """The data zone of a region; those without one are taken together, and hold no such deployment."""
+    found: str | None = offers.shipped()["regions"].get(normal_location(location), {}).get("area")
+    return found
 
 
 def _draw(deployment: Json) -> tuple[str, dict[str, int]]:

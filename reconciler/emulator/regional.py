@@ -77,12 +77,9 @@ def scope_of(pool: str, location: str, *, is_shared: bool = False) -> Json:
     Claude", 2026-07-28); everything else, the global SKUs of OpenAI too, has one in each region ("Quotas and
     limits", 2026-07-15), but for the switch `globalPools`.
     """
-    if quota.is_global(pool, is_shared=is_shared):
-        return {"scopeType": "Global", "scopeId": "Global"}
-    if ".claude-" in pool.lower() and ".datazone" in pool.lower():
-        area = offers.shipped()["regions"].get(normal_location(location), {}).get("area")
-        return {"scopeType": "DataZone", "scopeId": area}
-    return {"scopeType": "Regional", "scopeId": normal_location(location)}
+    scope = quota.span(pool, is_shared=is_shared)
+    places = {"Global": "Global", "DataZone": quota.area_of(location), "Regional": normal_location(location)}
+    return {"scopeType": scope, "scopeId": places[scope]}
 
 
 def account_models(turn: Turn) -> Answer:

@@ -285,19 +285,19 @@ def test_a_subscription_may_be_in_the_free_tier() -> None:
     assert found["tierUpgradeEligibilityInfo"]["nextTierName"] == "Tier 1"
 
 
-@pytest.mark.parametrize(("pools", "elsewhere"), [("regional", 0), ("shared", 1)])
-def test_a_pool_of_global_standard_may_be_one_for_all_regions(pools: str, elsewhere: int) -> None:
+@pytest.mark.parametrize("sku", ["GlobalStandard", "DataZoneStandard"])
+@pytest.mark.parametrize("pools", ["regional", "shared"])
+def test_a_pool_may_be_one_for_all_regions_or_for_those_of_a_zone(pools: str, sku: str) -> None:
     arm = at("2026-07-25", "eastus2", settings={"globalPools": pools})
-    assert put(arm, "gpt-4.1-mini", "2025-04-14").status == 201
+    assert put(arm, "gpt-4.1", "2025-04-14", sku).status == 201
     above = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations"
-    for place, used in (("eastus2", 1), ("swedencentral", elsewhere)):
+    is_shared, is_global = pools == "shared", sku == "GlobalStandard"
+    wide = {"scopeType": "Global" if is_global else "DataZone"} if is_shared else {"scopeType": "Regional"}
+    for place, used in (("eastus2", 1), ("eastus", is_shared), ("swedencentral", is_shared and is_global)):
         listed = arm.arm("GET", f"{above}/{place}/usages", version="2026-07-01").json["value"]
-        scopes = {
-            item["scopeType"] for item in listed if item["name"]["value"].startswith("OpenAI.GlobalStan")
-        }
-        assert scopes == {"Global" if elsewhere else "Regional"}
-        drawn = [item["currentValue"] for item in listed if ".GlobalStandard." in item["name"]["value"]]
-        assert sum(drawn) == used
+        found = [item for item in listed if item["name"]["value"].startswith(f"OpenAI.{sku}.")]
+        assert sum(item["currentValue"] for item in found) == used
+        assert all(item.items() >= wide.items() for item in found)
 
 
 def test_the_pool_of_claude_is_one_for_all_regions() -> None:
