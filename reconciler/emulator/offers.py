@@ -61,7 +61,7 @@ _CLOSED_BEFORE: Mapping[tuple[str, ...], datetime] = {
     ("openai", "gpt-4o", "2024-08-06"): datetime(2026, 5, 10, tzinfo=UTC),
 }
 """Days on which a version that the shipped lists call Deprecating was first refused (reported)."""
-_STILL_OPEN = {("openai", "gpt-4o-mini", "2024-07-18"): "DataZoneStandard"}
+_STILL_OPEN: Mapping[tuple[str, ...], str] = {("openai", "gpt-4o-mini", "2024-07-18"): "DataZoneStandard"}
 """The sku by which a closed version was still taken, on the day another one refused it (reported)."""
 _END_THEN, _END_SINCE = "2026-10-01T00:00:00Z", "2027-04-14T00:00:00Z"
 
