@@ -33,9 +33,9 @@ $(VENV)/.runtime: $(VENV)/pyvenv.cfg pyproject.toml
 	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.runtime
+$(VENV)/.development: $(VENV)/pyvenv.cfg pyproject.toml
 	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
-	@touch $@
+	@touch $(VENV)/.runtime $@
 
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py

@@ -162,32 +162,32 @@ class Emulator:
         key = _account_key(exchange.request)
         if exchange.request.method not in _WRITES or key is None:
             return
-        self._drop_stale_mark(key)
-        if self.store.get("mark", key) is not None:
+        if self._mark_on(key) is not None:
             exchange.collided = True
         else:
             until = self._wall() + delay + _MARK_GRACE_SECONDS
             self.store.put("mark", key, {"ticket": exchange.ticket, "until": until})
 
-    def _drop_stale_mark(self, key: str) -> None:
+    def _mark_on(self, key: str) -> Json | None:
+        """The mark of a write that goes on in an account; a stale one is dropped."""
         mark = self.store.get("mark", key)
-        if mark is not None and mark["until"] < self._wall():
-            self.store.delete("mark", key)
+        if mark is None or mark["until"] >= self._wall():
+            return mark
+        self.store.delete("mark", key)
+        return None
 
     def _perform(self, exchange: _Exchange) -> None:
         """The turn itself: effect, answer, journal, all in one transaction."""
         store, then = self.store, exchange.then
         moment = clock.now(store, self._wall())
         key = _account_key(exchange.request)
-        if key is not None:
-            self._drop_stale_mark(key)
+        mark = None if key is None else self._mark_on(key)
         real: Answer | None = None
         if faults.is_undone(then):
             with store.part(kept=False):
                 real = self._answer(exchange)
         elif not faults.is_replaced(then):
             real = self._answer(exchange)
-        mark = None if key is None else store.get("mark", key)
         if key is not None and mark is not None and mark["ticket"] == exchange.ticket:
             store.delete("mark", key)
         if exchange.late:

@@ -5,6 +5,7 @@ token of the subscription's tenant.
 """
 
 import math
+import re
 from datetime import datetime
 
 from reconciler.emulator import (
@@ -24,6 +25,7 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
 
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _GLOBAL = 15
 """All principals of a subscription together may do so many times as much."""
 
@@ -41,7 +43,7 @@ def public(store: Store, request: Request, now: datetime) -> Answer | None:
     That an api-version is missing is told to everybody (reported), and a control character in the path is
     refused before there is an error to read (reported of a carriage return behind a name, March 2023).
     """
-    if any(character < " " for character in request.path):
+    if _CONTROL.search(request.path):
         return Answer(status=400, from_provider=False)
     if request.method == "GET" and request.path.lower() == "/api/retail/prices":
         return retail.answer(request)

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -162,7 +163,12 @@ def headers(
         found["Content-Encoding"] = "gzip"
     found |= {**({} if turned_away else rates), **answer.headers}
     fields = faults.altered_headers(list(found.items()), then.get("headers") or {})
-    return [(_header_bytes(name).lower(), _header_bytes(value)) for name, value in fields]
+    return [(_header_name(name), _header_bytes(value)) for name, value in fields]
+
+
+@lru_cache(maxsize=256)
+def _header_name(text: str) -> bytes:
+    return _header_bytes(text).lower()
 
 
 def _header_bytes(text: str) -> bytes:

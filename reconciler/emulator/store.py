@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS document (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
   UNIQUE (kind, key))
 """
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _LOCK_WAIT_SECONDS = 30.0
 _LAST = "\U0010ffff"
 
@@ -148,7 +149,7 @@ class Store:
         self._connection.execute(
             "INSERT INTO document (kind, key, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
-            (kind, key, json.dumps(body, separators=(",", ":"))),
+            (kind, key, _ENCODER.encode(body)),
         )
         self._forget_settings(kind)
 
