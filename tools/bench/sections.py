@@ -159,7 +159,7 @@ def applies(effort: Effort) -> Section:
     def applied(placed: Callable[[int], AbstractContextManager[None]]) -> float:
         with tempfile.TemporaryDirectory() as scratch, _emulator(size) as (url, process), placed(process):
             folder = str(write_manifests(Path(scratch), size))
-            words = ["apply", folder, "--yes", "-q", "--endpoint", url, "--parallelism", str(size.accounts)]
+            words = ["apply", folder, "--yes", "-q", "--endpoint", url]
             took = run([*RECONCILER, *words]).wall
             statuses.extend(one["status"] for one in _control(url, "requests")["requests"])
             return took
