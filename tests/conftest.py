@@ -40,8 +40,8 @@ WAITING = frozenset({"bench", "deploy", "e2e"})
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many as there are cores, and one: while one waits, the others work."""
-    return 2 * (os.cpu_count() or 1) + 1
+    """Twice as many as there are cores: while one waits, another works."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
