@@ -47,7 +47,8 @@ def main(argv: list[str]) -> int:
     compile_all(ROOT / "reconciler", ROOT / "tools")
     sections = [_told(parts[name], effort) for name in parts if name in (given.only or parts)]
     if given.write:
-        command = " ".join(["python -m tools.bench", *argv])
+        said = (word.replace(str(given.with_sdk), "FOLDER") for word in argv)  # a folder of this machine
+        command = " ".join(["python -m tools.bench", *said])
         (ROOT / "docs" / "performance.md").write_text(
             page(sections, command=command, rounds=effort.rounds), "utf-8"
         )
